@@ -1,0 +1,42 @@
+// core: every bound of every queue, map, buffer and loop, in one place. Over a bound the answer is an error or back-pressure,
+// never growth.
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const limits = {
+  /** Largest frame a Kafka client may send (Kafka: socket.request.max.bytes), in bytes. */
+  frameBytesMax: 100 * MiB,
+  /** Requests of one connection that wait for their answers before reading stops. */
+  requestsInFlightPerConnectionMax: 64,
+  /** Bytes of requests of one connection that wait for their answers before reading stops. */
+  requestBytesInFlightPerConnectionMax: 64 * MiB,
+  connectionsMax: 10_000,
+  /** Nested structs in one message; the deepest real one has 6. */
+  messageNestingMax: 16,
+  /** Records of one batch after decompression, in bytes. */
+  batchDecompressedBytesMax: 128 * MiB,
+  recordsPerBatchMax: 1_000_000,
+  headersPerRecordMax: 10_000,
+  /** One message between brokers, in bytes. */
+  peerMessageBytesMax: 64 * MiB,
+  /** Bytes a leader may have sent to one follower that are not yet acknowledged on the pull stream. */
+  pullCreditBytes: 16 * MiB,
+  pullMessageBytesTarget: 1 * MiB,
+  /** Raft: entries in flight to one follower, in messages and bytes. */
+  raftInflightMessagesMax: 64,
+  raftMessageBytesMax: 1 * MiB,
+  raftSnapshotPieceBytes: 512 * KiB,
+  raftProposalsPendingMax: 10_000,
+  partitionsPerTopicMax: 10_000,
+  topicsMax: 20_000,
+  partitionsPerBrokerMax: 100_000,
+  producersPerPartitionMax: 100_000,
+  mailboxMax: 100_000,
+  /** Fetches that wait on one broker for data. */
+  waitingFetchesMax: 100_000,
+  waitingProducesMax: 100_000,
+  /** Records a client keeps per consumer before it stops fetching, in bytes. */
+  consumerPrefetchBytes: 64 * MiB,
+  timelineEventsMax: 10_000,
+} as const;

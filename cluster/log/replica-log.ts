@@ -1,0 +1,95 @@
+// port: what raft and replication may do with one log. cluster/log implements it on segments; nothing else does.
+//
+// Offsets are consecutive; ends are exclusive. Appends and reads are synchronous (the page cache), stable storage is not.
+// Every method may find the directory failed: it then throws BrokerError KAFKA_STORAGE_ERROR, and the directory stays failed.
+
+export interface AppendedRange {
+  baseOffset: number;
+  /** One past the last offset appended. */
+  end: number;
+}
+
+export interface EpochEnd {
+  /** The largest epoch in the log that is <= the one asked for; -1 when there is none. */
+  epoch: number;
+  /** Where that epoch ends: the start of the next epoch, or the log end. -1 when `epoch` is -1. */
+  end: number;
+}
+
+export interface TimestampHit {
+  offset: number;
+  timestamp: number;
+  leaderEpoch: number;
+}
+
+/** What the producer state says of a batch that a client wants to append. */
+export type SequenceVerdict =
+  | { kind: "append" }
+  /** Written before: the same answer again. */
+  | { kind: "duplicate"; baseOffset: number; lastOffset: number; timestamp: number }
+  /** OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, ... */
+  | { kind: "refuse"; errorCode: number; message: string };
+
+export interface LogConfig {
+  segmentBytes: number;
+  segmentMs: number;
+  indexIntervalBytes: number;
+  maxMessageBytes: number;
+  /** Inactivity after which a producer's state may be forgotten, ms. */
+  producerExpirationMs: number;
+}
+
+export interface ReplicaLog {
+  readonly startOffset: number;
+  readonly end: number;
+  /** Everything below it is on stable storage. At most `end`. */
+  readonly durableEnd: number;
+  /** Leader epoch of the last record; -1 when the log is empty and no epoch was assigned. */
+  readonly lastEpoch: number;
+  readonly sizeBytes: number;
+
+  /**
+   * Appends whole batches (validated before) at the end: patches base offset and leader epoch IN PLACE in `batches`, which
+   * the log has finished with when it returns. Updates epochs, indexes and producer state.
+   */
+  appendAsLeader(batches: Uint8Array, options: { leaderEpoch: number }): AppendedRange;
+  /** Appends whole batches that carry their offsets and epochs. The first base offset must be `end`; CRCs are checked. */
+  appendAsFollower(batches: Uint8Array): AppendedRange;
+  /** The verdict on the batch at `at` of `batches`, without changing anything. Not idempotent (producer id -1): "append". */
+  checkSequence(batches: Uint8Array, at: number): SequenceVerdict;
+
+  /**
+   * Whole batches, the first one the batch that contains `from`, up to the batch that reaches `upTo` (exclusive) and at
+   * most `maxBytes`; with `minOneBatch` the first batch comes whole even if it is larger. Empty when from >= upTo. Owned by
+   * the caller. Throws BrokerError OFFSET_OUT_OF_RANGE when from < startOffset or from > end.
+   */
+  read(options: { from: number; upTo: number; maxBytes: number; minOneBatch: boolean }): Uint8Array;
+
+  /** Notes that `epoch` starts at `startOffset` (a new leader does so at its log end). On stable storage with the next sync. */
+  assignEpoch(epoch: number, startOffset: number): void;
+  endOfEpoch(epoch: number): EpochEnd;
+  /** The leader epoch of the record at `offset`; -1 when it is not in the log. */
+  epochAt(offset: number): number;
+
+  /** Cuts to `end` = offset (a batch that straddles it is cut as a whole). The cut lasts once a later `sync` reported durable. */
+  truncateTo(offset: number): void;
+  /** Throws everything away and starts anew, empty, at `offset`. */
+  truncateFullyAndStartAt(offset: number): void;
+  /** Raises the start (retention, DeleteRecords, snapshots); whole segments below it are removed. */
+  raiseStart(offset: number): void;
+
+  /** Asks for all that was appended so far to be brought to stable storage by the next fsync round. Cheap; call it after every append. */
+  requestSync(): void;
+  /** Called (from a fresh turn) each time `durableEnd` rose. One listener. */
+  setDurableListener(listener: () => void): void;
+
+  /** First record with timestamp >= `timestamp` below `upTo`; null when there is none. */
+  findTimestamp(timestamp: number, options: { upTo: number }): TimestampHit | null;
+  /** The record with the largest timestamp below `upTo`. */
+  findMaxTimestamp(options: { upTo: number }): TimestampHit | null;
+
+  setConfig(config: LogConfig): void;
+  /** Writes producer snapshot and indexes and closes the files, synced. For a clean stop. */
+  close(): Promise<void>;
+}
+
