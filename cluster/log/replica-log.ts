@@ -92,4 +92,3 @@ export interface ReplicaLog {
   /** Writes producer snapshot and indexes and closes the files, synced. For a clean stop. */
   close(): Promise<void>;
 }
-

@@ -215,8 +215,14 @@ export interface PullData {
 
 export interface PeerCaller {
   forward(request: ForwardRequest, options: { timeoutMs: number }): Promise<ForwardResponse>;
-  registerBroker(request: RegisterBrokerRequest, options: { timeoutMs: number }): Promise<RegisterBrokerResponse>;
-  alterPartition(request: AlterPartitionRequest, options: { timeoutMs: number }): Promise<AlterPartitionResponse>;
+  registerBroker(
+    request: RegisterBrokerRequest,
+    options: { timeoutMs: number },
+  ): Promise<RegisterBrokerResponse>;
+  alterPartition(
+    request: AlterPartitionRequest,
+    options: { timeoutMs: number },
+  ): Promise<AlterPartitionResponse>;
   allocateProducerIds(
     request: AllocateProducerIdsRequest,
     options: { timeoutMs: number },
