@@ -1,4 +1,5 @@
-// core: broken invariants. An assertion that fails means this process's picture of the world is wrong, so it must not go on.
+// core: broken invariants. An assertion that fails means this process's picture of the world is wrong, so it
+// must not go on.
 
 export class InvariantError extends Error {
   constructor(message: string) {
@@ -7,7 +8,10 @@ export class InvariantError extends Error {
   }
 }
 
-/** Throws InvariantError when `condition` is false; say in `message` what should have been so, with the values. */
+/**
+ * Throws InvariantError when `condition` is false; say in `message` what should have been so, with the
+ * values.
+ */
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new InvariantError(message);
 }

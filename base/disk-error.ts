@@ -1,4 +1,5 @@
-// core: the error every disk adapter throws, real and virtual, so that callers can tell a full disk from a broken one.
+// core: the error every disk adapter throws, real and virtual, so that callers can tell a full disk from a
+// broken one.
 import type { DiskErrorCode } from "./ports/disk.ts";
 
 export class DiskError extends Error {

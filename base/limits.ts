@@ -1,5 +1,5 @@
-// core: every bound of every queue, map, buffer and loop, in one place. Over a bound the answer is an error or back-pressure,
-// never growth.
+// core: every bound of every queue, map, buffer and loop, in one place. Over a bound the answer is an error
+// or back-pressure, never growth.
 
 const KiB = 1024;
 const MiB = 1024 * KiB;

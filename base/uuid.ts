@@ -1,4 +1,5 @@
-// core: 16-byte identifiers (topics, directories, incarnations), kept as Kafka prints them: 22 characters of URL-safe base64.
+// core: 16-byte identifiers (topics, directories, incarnations), kept as Kafka prints them: 22 characters of
+// URL-safe base64.
 import type { Random } from "./ports/random.ts";
 
 export type Uuid = string;

@@ -1,11 +1,13 @@
 // port: files and folders of one node.
 //
-// What lasts: bytes written are in the page cache (visible to every later read, lost at a power cut) until `sync` of that
-// file resolved. A name (created, renamed or removed file or folder) lasts only once `syncDirectory` of its parent folder
-// resolved. `sync` says nothing about names and `syncDirectory` nothing about bytes.
+// What lasts: bytes written are in the page cache (visible to every later read, lost at a power cut) until
+// `sync` of that file resolved. A name (created, renamed or removed file or folder) lasts only once
+// `syncDirectory` of its parent folder resolved. `sync` says nothing about names and `syncDirectory` nothing
+// about bytes.
 //
-// Trouble: every method throws (or rejects with) DiskError. After a failed `sync` the state of the unsynced bytes is
-// unknown; the caller must give the file up and never call `sync` on it again as if nothing had happened.
+// Trouble: every method throws (or rejects with) DiskError. After a failed `sync` the state of the unsynced
+// bytes is unknown; the caller must give the file up and never call `sync` on it again as if nothing had
+// happened.
 //
 // Buffers: `writeAt` and `readAt` are done with the caller's buffers when they return.
 
@@ -25,9 +27,15 @@ export interface DiskFile {
   readonly path: string;
   /** Present length in bytes. */
   size(): number;
-  /** Writes all buffers one after the other from `position`; a hole before it reads as zeros. All or DiskError (a part may then be there). */
+  /**
+   * Writes all buffers one after the other from `position`; a hole before it reads as zeros. All or DiskError
+   * (a part may then be there).
+   */
   writeAt(buffers: readonly Uint8Array[], position: number): void;
-  /** Fills `into` from `position`; answers how many bytes were there (less than asked only at the end of the file). */
+  /**
+   * Fills `into` from `position`; answers how many bytes were there (less than asked only at the end of the
+   * file).
+   */
   readAt(into: Uint8Array, position: number): number;
   /** Cuts or extends (with zeros) to `size` bytes. Lasts after `sync`. */
   truncate(size: number): void;
@@ -53,7 +61,10 @@ export interface Disk {
   removeTree(path: string): void;
   /** Resolves once the names in this folder last. */
   syncDirectory(path: string): Promise<void>;
-  /** Takes a folder for this process alone, until `release` or death. ELOCKED if another living process holds it. */
+  /**
+   * Takes a folder for this process alone, until `release` or death. ELOCKED if another living process holds
+   * it.
+   */
   lock(path: string): DiskLock;
   /** Free bytes of the file system that holds `path`. */
   freeBytes(path: string): number;

@@ -1,5 +1,5 @@
-// port: every outside force a node meets, in one value. Nothing reads time, entropy, files or sockets from anywhere else, so
-// the same node runs in production, inside a test, and in a seeded simulation.
+// port: every outside force a node meets, in one value. Nothing reads time, entropy, files or sockets from
+// anywhere else, so the same node runs in production, inside a test, and in a seeded simulation.
 import type { Clock } from "./clock.ts";
 import type { Codecs } from "./codecs.ts";
 import type { Disk } from "./disk.ts";
@@ -13,8 +13,8 @@ export interface Host {
   /** Changes when the machine (not the process) restarts: tells a power cut from a crash of the process. */
   readonly bootId: string;
   /**
-   * A broken invariant or a lost log directory: the process must stop now. Never returns control to the caller's state
-   * machine; in simulation it crashes the node.
+   * A broken invariant or a lost log directory: the process must stop now. Never returns control to the
+   * caller's state machine; in simulation it crashes the node.
    */
   halt(reason: string): never;
 }

@@ -1,5 +1,5 @@
-// port: a small ordered key-value store that survives a crash (LevelDB in production). For metadata snapshots and
-// checkpoints, never on the data path.
+// port: a small ordered key-value store that survives a crash (LevelDB in production). For metadata snapshots
+// and checkpoints, never on the data path.
 //
 // Buffers: values handed in belong to the store from then on; values handed out belong to the caller.
 

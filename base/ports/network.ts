@@ -1,10 +1,11 @@
 // port: byte streams between processes (TCP in production). The Kafka protocol runs on it, from both ends.
 //
-// A connection neither loses, repeats nor reorders bytes while it lives; it may end at any moment, and then a suffix of what
-// was written may or may not have been acted on by the other end.
+// A connection neither loses, repeats nor reorders bytes while it lives; it may end at any moment, and then a
+// suffix of what was written may or may not have been acted on by the other end.
 //
-// Buffers: a chunk given to `onData` is only lent for the duration of the call (it may be a slab that is refilled next):
-// copy what must be kept. A buffer given to `write` is given away: the caller must not change it afterwards.
+// Buffers: a chunk given to `onData` is only lent for the duration of the call (it may be a slab that is
+// refilled next): copy what must be kept. A buffer given to `write` is given away: the caller must not change
+// it afterwards.
 
 export interface Address {
   host: string;
@@ -15,7 +16,10 @@ export interface SocketEvents {
   onData(chunk: Uint8Array): void;
   /** The write buffer has drained after `write` answered false. */
   onDrain(): void;
-  /** Called exactly once, when the connection is over for whatever reason, `destroy` included. No event follows it. */
+  /**
+   * Called exactly once, when the connection is over for whatever reason, `destroy` included. No event
+   * follows it.
+   */
   onClose(error: Error | null): void;
 }
 
@@ -23,7 +27,9 @@ export interface Socket {
   readonly remote: Address;
   /** Must be called once, in the same turn in which the socket was received; data waits for it. */
   start(events: SocketEvents): void;
-  /** Queues all chunks in order. False: more than the high-water mark is queued; hold back until `onDrain`. */
+  /**
+   * Queues all chunks in order. False: more than the high-water mark is queued; hold back until `onDrain`.
+   */
   write(chunks: readonly Uint8Array[]): boolean;
   /** Bytes queued and not yet handed to the operating system. */
   pendingBytes(): number;

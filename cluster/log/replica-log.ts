@@ -1,7 +1,9 @@
-// port: what raft and replication may do with one log. cluster/log implements it on segments; nothing else does.
+// port: what raft and replication may do with one log. cluster/log implements it on segments; nothing else
+// does.
 //
-// Offsets are consecutive; ends are exclusive. Appends and reads are synchronous (the page cache), stable storage is not.
-// Every method may find the directory failed: it then throws BrokerError KAFKA_STORAGE_ERROR, and the directory stays failed.
+// Offsets are consecutive; ends are exclusive. Appends and reads are synchronous (the page cache), stable
+// storage is not. Every method may find the directory failed: it then throws BrokerError KAFKA_STORAGE_ERROR,
+// and the directory stays failed.
 
 export interface AppendedRange {
   baseOffset: number;
@@ -49,36 +51,52 @@ export interface ReplicaLog {
   readonly sizeBytes: number;
 
   /**
-   * Appends whole batches (validated before) at the end: patches base offset and leader epoch IN PLACE in `batches`, which
-   * the log has finished with when it returns. Updates epochs, indexes and producer state.
+   * Appends whole batches (validated before) at the end: patches base offset and leader epoch IN PLACE in
+   * `batches`, which the log has finished with when it returns. Updates epochs, indexes and producer state.
    */
   appendAsLeader(batches: Uint8Array, options: { leaderEpoch: number }): AppendedRange;
-  /** Appends whole batches that carry their offsets and epochs. The first base offset must be `end`; CRCs are checked. */
+  /**
+   * Appends whole batches that carry their offsets and epochs. The first base offset must be `end`; CRCs are
+   * checked.
+   */
   appendAsFollower(batches: Uint8Array): AppendedRange;
-  /** The verdict on the batch at `at` of `batches`, without changing anything. Not idempotent (producer id -1): "append". */
+  /**
+   * The verdict on the batch at `at` of `batches`, without changing anything. Not idempotent (producer id
+   * -1): "append".
+   */
   checkSequence(batches: Uint8Array, at: number): SequenceVerdict;
 
   /**
-   * Whole batches, the first one the batch that contains `from`, up to the batch that reaches `upTo` (exclusive) and at
-   * most `maxBytes`; with `minOneBatch` the first batch comes whole even if it is larger. Empty when from >= upTo. Owned by
-   * the caller. Throws BrokerError OFFSET_OUT_OF_RANGE when from < startOffset or from > end.
+   * Whole batches, the first one the batch that contains `from`, up to the batch that reaches `upTo`
+   * (exclusive) and at most `maxBytes`; with `minOneBatch` the first batch comes whole even if it is larger.
+   * Empty when from >= upTo. Owned by the caller. Throws BrokerError OFFSET_OUT_OF_RANGE when from <
+   * startOffset or from > end.
    */
   read(options: { from: number; upTo: number; maxBytes: number; minOneBatch: boolean }): Uint8Array;
 
-  /** Notes that `epoch` starts at `startOffset` (a new leader does so at its log end). On stable storage with the next sync. */
+  /**
+   * Notes that `epoch` starts at `startOffset` (a new leader does so at its log end). On stable storage with
+   * the next sync.
+   */
   assignEpoch(epoch: number, startOffset: number): void;
   endOfEpoch(epoch: number): EpochEnd;
   /** The leader epoch of the record at `offset`; -1 when it is not in the log. */
   epochAt(offset: number): number;
 
-  /** Cuts to `end` = offset (a batch that straddles it is cut as a whole). The cut lasts once a later `sync` reported durable. */
+  /**
+   * Cuts to `end` = offset (a batch that straddles it is cut as a whole). The cut lasts once a later `sync`
+   * reported durable.
+   */
   truncateTo(offset: number): void;
   /** Throws everything away and starts anew, empty, at `offset`. */
   truncateFullyAndStartAt(offset: number): void;
   /** Raises the start (retention, DeleteRecords, snapshots); whole segments below it are removed. */
   raiseStart(offset: number): void;
 
-  /** Asks for all that was appended so far to be brought to stable storage by the next fsync round. Cheap; call it after every append. */
+  /**
+   * Asks for all that was appended so far to be brought to stable storage by the next fsync round. Cheap;
+   * call it after every append.
+   */
   requestSync(): void;
   /** Called (from a fresh turn) each time `durableEnd` rose. One listener. */
   setDurableListener(listener: () => void): void;

@@ -1,8 +1,8 @@
-// port: where a state machine's records go. Raft implements it for the controller, a partition for group and transaction
-// shards.
+// port: where a state machine's records go. Raft implements it for the controller, a partition for group and
+// transaction shards.
 //
-// A record is committed when it can no longer be lost. Entries arrive at `onCommitted` in offset order, on every node alike,
-// whether this node proposed them or not.
+// A record is committed when it can no longer be lost. Entries arrive at `onCommitted` in offset order, on
+// every node alike, whether this node proposed them or not.
 
 export interface Envelope {
   /** Offset of this record. */
@@ -23,16 +23,17 @@ export interface AppendResult {
   /** Offsets the records got, consecutive, known at once. */
   baseOffset: number;
   /**
-   * Resolves when all of them are committed. Rejects when this node lost leadership before that, in which case they may
-   * or may not survive.
+   * Resolves when all of them are committed. Rejects when this node lost leadership before that, in which
+   * case they may or may not survive.
    */
   committed: Promise<void>;
 }
 
 export interface Journal {
   /**
-   * Appends the records as one atomic batch, if this node still leads in `epoch`; throws BrokerError NOT_CONTROLLER (or
-   * NOT_LEADER_OR_FOLLOWER) if not. Synchronous, so that nothing comes between a decision and its record.
+   * Appends the records as one atomic batch, if this node still leads in `epoch`; throws BrokerError
+   * NOT_CONTROLLER (or NOT_LEADER_OR_FOLLOWER) if not. Synchronous, so that nothing comes between a decision
+   * and its record.
    */
   append(records: readonly Uint8Array[], options: { epoch: number; timestamp: number }): AppendResult;
 }

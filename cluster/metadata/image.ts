@@ -1,5 +1,6 @@
-// core: the picture of the cluster at one point of the metadata log. Immutable: every change makes a new image that shares
-// what did not change. Requests are decided on it, Metadata answers are made from it, and nothing else says who leads what.
+// core: the picture of the cluster at one point of the metadata log. Immutable: every change makes a new
+// image that shares what did not change. Requests are decided on it, Metadata answers are made from it, and
+// nothing else says who leads what.
 import type { Uuid } from "../../base/uuid.ts";
 
 export interface ListenerImage {
@@ -10,7 +11,9 @@ export interface ListenerImage {
 
 export interface BrokerImage {
   readonly id: number;
-  /** Offset of its registration record: grows at every registration, and fences what an older process sent. */
+  /**
+   * Offset of its registration record: grows at every registration, and fences what an older process sent.
+   */
   readonly epoch: number;
   readonly incarnationId: Uuid;
   readonly listeners: readonly ListenerImage[];

@@ -4,8 +4,8 @@
 //   23 lastOffsetDelta i32 | 27 baseTimestamp i64 | 35 maxTimestamp i64 | 43 producerId i64 | 51 producerEpoch i16
 //   53 baseSequence i32 | 57 recordCount i32 | 61 records
 //
-// The CRC covers everything from `attributes` on, so base offset and leader epoch can be patched without touching it.
-// `at` is where the batch starts in `bytes`; callers have checked that a whole header is there.
+// The CRC covers everything from `attributes` on, so base offset and leader epoch can be patched without
+// touching it. `at` is where the batch starts in `bytes`; callers have checked that a whole header is there.
 // Source: https://kafka.apache.org/documentation/#recordbatch
 
 export const batchHeaderBytes = 61;

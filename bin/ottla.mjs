@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+// entry: the `ottla` command. Runs the TypeScript sources as they stand in a clone, and the build when installed as a package.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const [major] = process.versions.node.split(".").map(Number);
+
+if (major < 24) {
+  // A clone brings its own Node 24 as a dev dependency: use it when the machine's is older.
+  const own = at("../node_modules/node/bin/node");
+  if (existsSync(own) && !process.env.OTTLA_NODE) {
+    const run = spawnSync(own, [at("./ottla.mjs"), ...process.argv.slice(2)], {
+      stdio: "inherit",
+      env: { ...process.env, OTTLA_NODE: own },
+    });
+    process.exit(run.status ?? 1);
+  }
+  process.stderr.write(`ottla: Node ${process.versions.node} is too old: Ottla needs Node 24 or newer.\n`);
+  process.exit(2);
+}
+
+// Sixteen file syncs run at once; libuv reads this when its thread pool starts, at the first asynchronous file operation.
+process.env.UV_THREADPOOL_SIZE ??= "16";
+
+const source = at("../cli/main.ts");
+const { main } = await import(existsSync(source) ? source : at("../dist/cli/main.js"));
+await main(process.argv.slice(2));
