@@ -80,7 +80,7 @@ describe("the tree", () => {
     const ambient = inner.flatMap((file) =>
       file.lines
         .map((line, index) => ({ line: line.replace(/\/\/.*$|^\s*\*.*$/, ""), at: index + 1 }))
-        .filter(({ line }) => rules.ambient.test(line))
+        .filter(({ line }) => rules.ambient.some((pattern) => pattern.test(line)))
         .map(({ at }) => `${file.path}:${at}`),
     );
     expect(ambient).toEqual([]);

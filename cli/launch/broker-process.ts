@@ -1,6 +1,8 @@
-// adapter: one broker as a child process: started on its properties file, watched until it is ready, stopped, killed, paused.
+// adapter: one broker as a child process: started on its properties file, watched until it is ready, stopped,
+// killed, paused.
 //
-// The child holds a channel to its parent and stops by itself when the parent is gone, so that no broker outlives a test.
+// The child holds a channel to its parent and stops by itself when the parent is gone, so that no broker
+// outlives a test.
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";

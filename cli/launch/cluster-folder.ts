@@ -1,5 +1,5 @@
-// adapter: the folder of a development cluster: cluster.json, one folder a broker with its properties, data and log. Knows the
-// layout and nothing of processes.
+// adapter: the folder of a development cluster: cluster.json, one folder a broker with its properties, data
+// and log. Knows the layout and nothing of processes.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
@@ -21,6 +21,8 @@ export interface ClusterFile {
   bootstrap: string;
   /** Process id of the `ottla dev` that looks after the brokers; 0 when none does. */
   launcherPid: number;
+  /** False until every broker's folder has its identity: a start that was cut short carries on. */
+  formatted: boolean;
   brokers: BrokerEntry[];
 }
 

@@ -1,5 +1,6 @@
-// adapter: a development cluster on this machine: N broker processes on one folder. It formats the folder the first time, starts
-// the brokers, knows when all are ready, and stops them in order. `ottla dev`, the demo, benches and process tests use it.
+// adapter: a development cluster on this machine: N broker processes on one folder. It formats the folder the
+// first time, starts the brokers, knows when all are ready, and stops them in order. `ottla dev`, the demo,
+// benches and process tests use it.
 import { readFileSync } from "node:fs";
 import { formatLogDirectory } from "../../services/format.ts";
 import { ClusterFailure, UsageError } from "../usage-error.ts";
@@ -50,7 +51,8 @@ export class DevCluster {
           `(${options.brokers} brokers take three ports each, from --port in steps of 10)`,
       );
     }
-    const file = describe(existing ?? (await format(folder, ids)), options);
+    const file = describe(existing ?? newCluster(ids), options);
+    if (!file.formatted) await format(folder, file);
     const cluster = new DevCluster(folder, file, options);
     cluster.#writeProperties();
     for (const id of ids) cluster.startBroker(id);
@@ -94,7 +96,10 @@ export class DevCluster {
     return child;
   }
 
-  /** Resolves when every broker (or the one named) is registered and unfenced; rejects when one ended or time is up. */
+  /**
+   * Resolves when every broker (or the one named) is registered and unfenced; rejects when one ended or time
+   * is up.
+   */
   async ready(options: { timeoutMs: number; only?: number }): Promise<void> {
     const deadline = performance.now() + options.timeoutMs;
     for (const broker of this.#file.brokers) {
@@ -212,8 +217,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Gives every broker its directory id before the first start: a disk that comes back empty is then known for what it is. */
-async function format(folder: ClusterFolder, ids: readonly number[]): Promise<ClusterFile> {
+function newCluster(ids: readonly number[]): ClusterFile {
   const fresh = newClusterIds(ids);
   const brokers = ids.map((id) => ({
     id,
@@ -223,15 +227,25 @@ async function format(folder: ClusterFolder, ids: readonly number[]): Promise<Cl
     peer: "",
     http: "",
   }));
-  for (const broker of brokers) {
+  return { clusterId: fresh.clusterId, bootstrap: "", launcherPid: 0, formatted: false, brokers };
+}
+
+/**
+ * Gives every broker's folder its identity before the first start, and never again: a disk that comes back
+ * empty then gets a fresh directory id, and is known for what it is.
+ */
+async function format(folder: ClusterFolder, file: ClusterFile): Promise<void> {
+  folder.write(file);
+  for (const broker of file.brokers) {
     await formatLogDirectory({
       path: folder.dataPath(broker.id),
-      clusterId: fresh.clusterId,
+      clusterId: file.clusterId,
       nodeId: broker.id,
       directoryId: broker.directoryId,
     });
   }
-  return { clusterId: fresh.clusterId, bootstrap: "", launcherPid: 0, brokers };
+  file.formatted = true;
+  folder.write(file);
 }
 
 /** The same cluster on the ports of this start. */

@@ -27,7 +27,9 @@ function isFree(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** A first port with which all brokers find theirs free: for tests and demos that must not disturb anything. */
+/**
+ * A first port with which all brokers find theirs free: for tests and demos that must not disturb anything.
+ */
 export async function freeFirstPort(host: string, brokers: number): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const first = 20_000 + 10 * brokers * Math.floor(Math.random() * 1_000);

@@ -37,18 +37,14 @@ export const bindsRealEnv = [
 ];
 
 /** Ambient time, timers and entropy; only adapters, entries and tests may name them. */
-export const ambient = new RegExp(
-  [
-    "Date.now(",
-    "new Date()",
-    "Math.random(",
-    "performance.now(",
-    "set(Timeout|Interval|Immediate)(",
-    "process.(hrtime|nextTick|env)\b",
-  ]
-    .map((part) => `\b${part}`)
-    .join("|"),
-);
+export const ambient: readonly RegExp[] = [
+  /\bDate\.now\(/,
+  /\bnew Date\(\)/,
+  /\bMath\.random\(/,
+  /\bperformance\.now\(/,
+  /\bset(Timeout|Interval|Immediate)\(/,
+  /\bprocess\.(hrtime|nextTick|env)\b/,
+];
 
 /** Packages that are pure computation, allowed in any kind of file. */
 export const purePackages = ["@standard-schema/spec"];
