@@ -1,4 +1,5 @@
-// adapter: the logs of several brokers, read from their files, compared byte for byte below the high watermark.
+// adapter: the logs of several brokers, read from their files, compared byte for byte below the high
+// watermark.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { batch, batchHeaderBytes } from "../../proto/batch/header.ts";

@@ -1,7 +1,7 @@
 // adapter: the demo's input as a list of records: any CSV with a header, JSON lines, or plain text.
 //
-// A column or field named like a moment (date, time, timestamp) becomes the event time, one named origin, key or id the key; text
-// lines are keyed by their first word.
+// A column or field named like a moment (date, time, timestamp) becomes the event time, one named origin, key
+// or id the key; text lines are keyed by their first word.
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { parse } from "csv-parse/sync";

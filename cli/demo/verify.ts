@@ -1,5 +1,6 @@
-// core: what the demo promises, checked: every acknowledged record is there exactly once, in the order in which it was sent
-// within its key, and nothing is there that was never sent. Knows records by their number in the input.
+// core: what the demo promises, checked: every acknowledged record is there exactly once, in the order in
+// which it was sent within its key, and nothing is there that was never sent. Knows records by their number
+// in the input.
 
 export interface Seen {
   number: number;

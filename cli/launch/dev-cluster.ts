@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { formatLogDirectory } from "../../services/format.ts";
 import { ClusterFailure, UsageError } from "../usage-error.ts";
 import { BrokerProcess } from "./broker-process.ts";
+import { notReady } from "./broker-state.ts";
 import { type BrokerEntry, type ClusterFile, ClusterFolder } from "./cluster-folder.ts";
 import { newClusterIds } from "./cluster-ids.ts";
 import { portsInUse, portsOf } from "./ports.ts";
@@ -257,14 +258,4 @@ function describe(file: ClusterFile, options: DevClusterOptions): ClusterFile {
   });
   const bootstrap = brokers.map((broker) => broker.kafka).join(",");
   return { ...file, launcherPid: process.pid, bootstrap, brokers };
-}
-
-/** Null when the broker is ready, else what it or the attempt says. */
-export async function notReady(http: string): Promise<string | null> {
-  try {
-    const answer = await fetch(`http://${http}/readyz`, { signal: AbortSignal.timeout(1_000) });
-    return answer.ok ? null : await answer.text();
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
