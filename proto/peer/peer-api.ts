@@ -179,6 +179,11 @@ export interface PullPosition {
   /** End of what it holds on disk. */
   durableOffset: number;
   logStartOffset: number;
+  /**
+   * Grows on this stream each time the follower starts this partition (anew). A round not seen before: send from
+   * readOffset, whatever was sent before. The round the leader already serves: only a report of progress.
+   */
+  round: number;
   /** True to have this partition left out from now on. */
   stop: boolean;
 }
@@ -198,10 +203,15 @@ export interface PullPart {
   errorCode: number;
   highWatermark: number;
   logStartOffset: number;
-  /** -1, or: cut your log to (divergingEpoch, divergingEnd) and ask again. */
+  /**
+   * -1, or: cut your log to (divergingEpoch, divergingEnd) and ask again. With OFFSET_OUT_OF_RANGE: the epoch is -1
+   * and the end is the end of the leader's log.
+   */
   divergingEpoch: number;
   divergingEnd: number;
-  /** The offset the records were read from (it echoes the position asked for). */
+  /** The round this part answers; the follower ignores parts of other rounds. */
+  round: number;
+  /** The offset the records were read from: the position asked for, then where the part before ended. */
   readOffset: number;
   /** Whole record batches, a view that lives as long as the message. */
   records: Uint8Array;
