@@ -1,5 +1,5 @@
-// core: the one table of errors. Every code a Kafka broker can put on the wire, its name, whether trying again
-// can help, and a sentence for the person who meets it. Knows nothing of connections or requests.
+// core: the one table of errors. Every code a Kafka broker can put on the wire, its name, whether trying
+// again can help, and a sentence for the person who meets it. Knows nothing of connections or requests.
 //
 // Source: https://kafka.apache.org/protocol#protocol_error_codes
 import { errorHelp } from "./error-help.ts";
