@@ -23,6 +23,14 @@ export const limits = {
   /** Bytes a leader may have sent to one follower that are not yet acknowledged on the pull stream. */
   pullCreditBytes: 16 * MiB,
   pullMessageBytesTarget: 1 * MiB,
+  /** Positions in one message of a pull stream; more go in further messages. */
+  pullPositionsPerMessageMax: 5_000,
+  /** Parts without records in one message of a pull stream. */
+  pullPartsPerMessageMax: 5_000,
+  /** Bytes of one partition in one message while others have something to send too. */
+  pullPartBytesShare: 256 * KiB,
+  /** In-sync set changes in one request to the controller. */
+  alterPartitionItemsMax: 2_000,
   /** Raft: entries in flight to one follower, in messages and bytes. */
   raftInflightMessagesMax: 64,
   raftMessageBytesMax: 1 * MiB,
