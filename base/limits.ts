@@ -14,6 +14,8 @@ export const limits = {
   connectionsMax: 10_000,
   /** Nested structs in one message; the deepest real one has 6. */
   messageNestingMax: 16,
+  /** Fields of all array elements of one message, when it is decoded. */
+  messageValuesMax: 4_000_000,
   /** Records of one batch after decompression, in bytes. */
   batchDecompressedBytesMax: 128 * MiB,
   recordsPerBatchMax: 1_000_000,
