@@ -1,5 +1,5 @@
-// core: CRC-32C (Castagnoli) in plain JavaScript, for machines where the native library cannot load. Slow (about
-// 300 MB/s), but right.
+// core: CRC-32C (Castagnoli) in plain JavaScript, for machines where the native library cannot load. Slow
+// (about 300 MB/s), but right.
 //
 // Source: RFC 3720 appendix B.4; reflected polynomial 0x82F63B78.
 

@@ -1,5 +1,5 @@
-// core: how large an LZ4 frame is once decompressed, found by walking its blocks without copying anything. The
-// native library has no bound of its own; with this it is only called for frames that are known to fit.
+// core: how large an LZ4 frame is once decompressed, found by walking its blocks without copying anything.
+// The native library has no bound of its own; with this it is only called for frames that are known to fit.
 //
 // Source: https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md and lz4_Block_format.md
 

@@ -1,6 +1,6 @@
 // core: the two forms of snappy that Kafka clients write. Java's (xerial): a 16-byte header, then blocks of
-// [int32 length, raw snappy]; everybody else's: one raw snappy block. This finds the blocks and the sizes they
-// claim, before anything is decompressed.
+// [int32 length, raw snappy]; everybody else's: one raw snappy block. This finds the blocks and the sizes
+// they claim, before anything is decompressed.
 //
 // Source: https://github.com/google/snappy/blob/main/format_description.txt, snappy-java's SnappyOutputStream
 
