@@ -1,0 +1,73 @@
+// adapter: the clock of the machine and the timers of Node.
+import type { Clock, Timer } from "../ports/clock.ts";
+
+/** Node runs a timer with a longer delay at once. */
+const timerDelayMaxMs = 2 ** 31 - 1;
+
+class RealTimer implements Timer {
+  private handle: NodeJS.Timeout | null = null;
+  private readonly dueMs: number;
+  private readonly run: () => void;
+
+  constructor(delayMs: number, run: () => void) {
+    this.dueMs = performance.now() + delayMs;
+    this.run = run;
+    this.arm(delayMs);
+  }
+
+  cancel(): void {
+    if (this.handle !== null) clearTimeout(this.handle);
+    this.handle = null;
+  }
+
+  private arm(delayMs: number): void {
+    this.handle = setTimeout(this.fire, Math.min(Math.ceil(delayMs), timerDelayMaxMs));
+    this.handle.unref();
+  }
+
+  /** Node counts from the start of the turn that set the timer, so it may come early: wait for the rest. */
+  private readonly fire = (): void => {
+    const leftMs = this.dueMs - performance.now();
+    if (leftMs > 0) {
+      this.arm(leftMs);
+      return;
+    }
+    this.handle = null;
+    this.run();
+  };
+}
+
+/** Everything asked for in one turn runs in one immediate. */
+class TurnEnd {
+  private jobs: (() => void)[] = [];
+
+  add(job: () => void): void {
+    this.jobs.push(job);
+    if (this.jobs.length === 1) setImmediate(this.runAll);
+  }
+
+  private readonly runAll = (): void => {
+    const jobs = this.jobs;
+    this.jobs = [];
+    let done = 0;
+    try {
+      for (const job of jobs) {
+        done++;
+        job();
+      }
+    } finally {
+      // A job threw: the others still get their turn if the process lives on.
+      for (const job of jobs.slice(done)) this.add(job);
+    }
+  };
+}
+
+export function realClock(): Clock {
+  const turnEnd = new TurnEnd();
+  return {
+    wallMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    after: (delayMs, run) => new RealTimer(delayMs, run),
+    endOfTurn: (run) => turnEnd.add(run),
+  };
+}
