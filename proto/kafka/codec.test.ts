@@ -2,8 +2,8 @@
 // value or a ProtocolError, soon.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { arbitraryMessage, versionsOf } from "../../test/kafka/arbitrary-message.ts";
 import { BrokerError, ProtocolError } from "../errors.ts";
-import { arbitraryMessage, versionsOf } from "./arbitrary-message.ts";
 import { decodeMessage, defaultMessage, encodeMessage, encodeMessageParts } from "./codec.ts";
 import { field, list, message, struct } from "./schema.ts";
 import { fetchRequest, fetchResponse } from "./schemas/fetch.ts";

@@ -2,14 +2,14 @@
 // can carry, and nothing else, so that encoding and decoding must give back the same.
 import * as fc from "fast-check";
 import { uuidFromBytes } from "../../base/uuid.ts";
-import { defaultMaker } from "./defaults.ts";
+import { defaultMaker } from "../../proto/kafka/defaults.ts";
 import {
   type FieldSchema,
   inVersions,
   type MessageSchema,
   type Primitive,
   type StructSchema,
-} from "./schema.ts";
+} from "../../proto/kafka/schema.ts";
 
 const bytes = fc.uint8Array({ maxLength: 40 }).map((made) => Buffer.from(made));
 
