@@ -1,0 +1,123 @@
+// shell: what one follower's stream has yet to get of one partition: where sending stands, and which high
+// watermark and log start were told. Sending runs ahead of what the follower reported, within the stream's
+// credit; only a new round moves it back.
+import type { Uuid } from "../../base/uuid.ts";
+import { batch } from "../../proto/batch/header.ts";
+import { BrokerError, ErrorCode } from "../../proto/errors.ts";
+import type { PullPart } from "../../proto/peer/peer-api.ts";
+import type { LeaderRole } from "./leader-role.ts";
+
+export const noRecords: Uint8Array = new Uint8Array(0);
+
+/** A part that carries no records: an error, a divergence, or only watermarks. */
+export function emptyPart(options: {
+  topicId: Uuid;
+  partition: number;
+  leaderEpoch: number;
+  round: number;
+  errorCode: number;
+  readOffset: number;
+  highWatermark: number;
+  logStartOffset: number;
+}): PullPart {
+  return { ...options, divergingEpoch: -1, divergingEnd: -1, records: noRecords };
+}
+
+/** Where the last of these whole batches ends. */
+export function endOfBatches(records: Uint8Array, from: number): number {
+  let end = from;
+  for (let at = 0; at < records.length; at += batch.byteLength(records, at)) {
+    end = batch.nextOffset(records, at);
+  }
+  return end;
+}
+
+export class PullOutlet {
+  readonly topicId: Uuid;
+  readonly partition: number;
+  readonly round: number;
+  readonly role: LeaderRole;
+  /** Says that there may be something to send. */
+  readonly wake: () => void;
+  readonly #onEnded: () => void;
+  #nextToSend: number;
+  #toldHighWatermark = -1;
+  #toldLogStart = -1;
+
+  constructor(options: {
+    topicId: Uuid;
+    partition: number;
+    round: number;
+    role: LeaderRole;
+    readOffset: number;
+    wake: (outlet: PullOutlet) => void;
+    ended: (outlet: PullOutlet) => void;
+  }) {
+    this.topicId = options.topicId;
+    this.partition = options.partition;
+    this.round = options.round;
+    this.role = options.role;
+    this.#nextToSend = options.readOffset;
+    this.wake = () => options.wake(this);
+    this.#onEnded = () => options.ended(this);
+    this.role.attach(this);
+  }
+
+  get nextToSend(): number {
+    return this.#nextToSend;
+  }
+
+  get hasRecords(): boolean {
+    return this.role.isActive && this.#nextToSend < this.role.log.end;
+  }
+
+  detach(): void {
+    this.role.detach(this);
+  }
+
+  leadershipEnded(): void {
+    this.#onEnded();
+  }
+
+  /** The next part, or null when there is nothing new. `maxBytes` 0: watermarks only. */
+  next(maxBytes: number, minOneBatch: boolean): PullPart | null {
+    if (!this.role.isActive) return null;
+    try {
+      return this.#next(maxBytes, minOneBatch);
+    } catch (error) {
+      this.role.storageFailed(error);
+      if (!(error instanceof BrokerError)) throw error;
+      return this.#part({ errorCode: error.code, divergingEnd: this.role.log.end });
+    }
+  }
+
+  #next(maxBytes: number, minOneBatch: boolean): PullPart | null {
+    const { log, state } = this.role;
+    const from = this.#nextToSend;
+    const toRead = from < log.end && (maxBytes > 0 || minOneBatch);
+    const records = toRead ? log.read({ from, upTo: log.end, maxBytes, minOneBatch }) : noRecords;
+    const isNews = state.highWatermark !== this.#toldHighWatermark || log.startOffset !== this.#toldLogStart;
+    if (records.length === 0 && !isNews) return null;
+    this.#toldHighWatermark = state.highWatermark;
+    this.#toldLogStart = log.startOffset;
+    const part = this.#part({ errorCode: ErrorCode.NONE, records });
+    this.#nextToSend = endOfBatches(records, from);
+    return part;
+  }
+
+  #part(own: { errorCode: number; records?: Uint8Array; divergingEnd?: number }): PullPart {
+    return {
+      topicId: this.topicId,
+      partition: this.partition,
+      leaderEpoch: this.role.leaderEpoch,
+      round: this.round,
+      errorCode: own.errorCode,
+      highWatermark: this.role.state.highWatermark,
+      logStartOffset: this.role.log.startOffset,
+      divergingEpoch: -1,
+      divergingEnd: own.divergingEnd ?? -1,
+      readOffset: this.#nextToSend,
+      records: own.records ?? noRecords,
+    };
+  }
+}
