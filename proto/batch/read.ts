@@ -1,6 +1,7 @@
 // core: opens batches and hands out their records, as a consumer, a replayed shard or a tool wants them.
 // Keys, values and headers are views: into the bytes given for plain batches, into a buffer of their own for
 // compressed ones.
+import { limits } from "../../base/limits.ts";
 import type { Codecs, CompressionName } from "../../base/ports/codecs.ts";
 import { BrokerError, ProtocolError } from "../errors.ts";
 import { compressionOf, plainRecords } from "./compression.ts";
@@ -79,6 +80,9 @@ export function readRecords(bytes: Uint8Array, at: number, codecs: Codecs): Read
   const baseTimestamp = batch.baseTimestamp(bytes, at);
   const appendTime = batch.isLogAppendTime(bytes, at) ? batch.maxTimestamp(bytes, at) : null;
   const count = batch.recordCount(bytes, at);
+  if (count < 0 || count > limits.recordsPerBatchMax) {
+    throw new ProtocolError(`the batch at ${at} says ${count} records, of ${limits.recordsPerBatchMax} allowed`);
+  }
   const records: ReadRecord[] = [];
   for (let index = 0; index < count; index += 1) {
     cursor.next();
