@@ -81,7 +81,9 @@ export function readRecords(bytes: Uint8Array, at: number, codecs: Codecs): Read
   const appendTime = batch.isLogAppendTime(bytes, at) ? batch.maxTimestamp(bytes, at) : null;
   const count = batch.recordCount(bytes, at);
   if (count < 0 || count > limits.recordsPerBatchMax) {
-    throw new ProtocolError(`the batch at ${at} says ${count} records, of ${limits.recordsPerBatchMax} allowed`);
+    throw new ProtocolError(
+      `the batch at ${at} says ${count} records, of ${limits.recordsPerBatchMax} allowed`,
+    );
   }
   const records: ReadRecord[] = [];
   for (let index = 0; index < count; index += 1) {
