@@ -23,6 +23,7 @@ export interface MountedOn {
   readonly random: SeededRandom;
   readonly stats: WorldStats;
   usedBytes: number;
+  isBroken(path: string): boolean;
 }
 
 export class MountedDisk implements Disk {
@@ -145,7 +146,7 @@ export class MountedDisk implements Disk {
 
   private enter(path: string, doing: string): void {
     this.life.check();
-    if (isBroken(this.on, path)) throw refuse("EIO", path, doing);
+    if (this.on.isBroken(path)) throw refuse("EIO", path, doing);
   }
 }
 
@@ -172,7 +173,7 @@ class MountedFile implements DiskFile {
     this.enter("write");
     const length = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
     const { faults, random, stats } = this.on;
-    const fails = isBroken(this.on, this.path) || random.chance(faults.writeErrorRate);
+    const fails = this.on.isBroken(this.path) || random.chance(faults.writeErrorRate);
     const growth = Math.max(0, position + length - this.file.current.length);
     const isFull = growth > 0 && this.on.usedBytes + growth > faults.capacityBytes;
     if (fails || isFull) {
@@ -189,7 +190,7 @@ class MountedFile implements DiskFile {
 
   readAt(into: Uint8Array, position: number): number {
     this.enter("read");
-    if (isBroken(this.on, this.path) || this.on.random.chance(this.on.faults.readErrorRate)) {
+    if (this.on.isBroken(this.path) || this.on.random.chance(this.on.faults.readErrorRate)) {
       this.on.stats.failedReads++;
       throw refuse("EIO", this.path, "read");
     }
@@ -200,7 +201,7 @@ class MountedFile implements DiskFile {
 
   truncate(size: number): void {
     this.enter("truncate");
-    if (isBroken(this.on, this.path)) throw refuse("EIO", this.path, "truncate");
+    if (this.on.isBroken(this.path)) throw refuse("EIO", this.path, "truncate");
     this.on.usedBytes += size - this.file.current.length;
     this.file.truncate(size);
   }
@@ -253,7 +254,7 @@ function later(
     const delayMs = on.random.between(from, to) * on.faults.slowFactor;
     const run = (): void => {
       on.stats.syncs++;
-      if (isBroken(on, path) || on.random.chance(on.faults.syncErrorRate)) {
+      if (on.isBroken(path) || on.random.chance(on.faults.syncErrorRate)) {
         on.stats.failedSyncs++;
         outcome.failed();
         reject(new DiskError({ code: "EIO", path, doing: "sync" }));
@@ -264,14 +265,4 @@ function later(
     };
     on.scheduler.after(delayMs, { label, life, run });
   });
-}
-
-function isBroken(on: MountedOn, path: string): boolean {
-  if (on.faults.brokenPaths.size === 0) return false;
-  const normal = normalPath(path);
-  for (const broken of on.faults.brokenPaths) {
-    const prefix = normalPath(broken);
-    if (normal === prefix || normal.startsWith(prefix === "/" ? "/" : `${prefix}/`)) return true;
-  }
-  return false;
 }

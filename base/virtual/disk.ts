@@ -121,6 +121,17 @@ export class VirtualDisk {
     return this.names.files().reduce((sum, { file }) => sum + file.unsyncedChanges, 0);
   }
 
+  /** True below a path that was broken on purpose. */
+  isBroken(path: string): boolean {
+    if (this.faults.brokenPaths.size === 0) return false;
+    const normal = normalPath(path);
+    for (const broken of this.faults.brokenPaths) {
+      const prefix = normalPath(broken);
+      if (normal === prefix || normal.startsWith(prefix === "/" ? "/" : `${prefix}/`)) return true;
+    }
+    return false;
+  }
+
   private file(path: string): FileContent | null {
     const entry = this.names.find(path);
     return entry !== null && "current" in entry ? entry : null;

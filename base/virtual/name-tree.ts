@@ -92,13 +92,14 @@ export class NameTree {
     return folder;
   }
 
-  /** Makes the names on the way to `path` last, as if each parent had been synced. */
+  /** Makes the folders on the way to `path` last, and nothing beside them. */
   pin(path: string): void {
     let folder = this.root;
     for (const name of parts(path)) {
-      this.settle(folder, this.mark());
       const next = folder.entries.get(name);
       if (!(next instanceof Folder)) return;
+      folder.durable.set(name, next);
+      folder.applied.set(name, ++this.sequence);
       folder = next;
     }
   }

@@ -1,0 +1,60 @@
+// adapter: metrics kept in memory, where a test can read them.
+import type { Counter, Gauge, Histogram, Labels, Metrics } from "../ports/metrics.ts";
+
+interface Series {
+  labels: Labels;
+  value: number;
+  count: number;
+}
+
+export class MemoryMetrics implements Metrics {
+  private readonly series = new Map<string, Map<string, Series>>();
+
+  counter(name: string): Counter {
+    return { add: (amount, labels) => void (this.at(name, labels).value += amount) };
+  }
+
+  gauge(name: string): Gauge {
+    return { set: (value, labels) => void (this.at(name, labels).value = value) };
+  }
+
+  histogram(name: string): Histogram {
+    return {
+      observe: (value, labels) => {
+        const series = this.at(name, labels);
+        series.value += value;
+        series.count++;
+      },
+    };
+  }
+
+  /** The value of a counter or gauge, or the sum of a histogram; 0 if it was never touched. */
+  value(name: string, labels: Labels = {}): number {
+    return this.series.get(name)?.get(keyOf(labels))?.value ?? 0;
+  }
+
+  async expose(): Promise<string> {
+    const lines: string[] = [];
+    for (const [name, byLabels] of this.series) {
+      for (const [key, series] of byLabels)
+        lines.push(`${name}${key === "" ? "" : `{${key}}`} ${series.value}`);
+    }
+    return lines.map((line) => `${line}\n`).join("");
+  }
+
+  private at(name: string, labels: Labels = {}): Series {
+    let byLabels = this.series.get(name);
+    if (byLabels === undefined) this.series.set(name, (byLabels = new Map()));
+    const key = keyOf(labels);
+    let series = byLabels.get(key);
+    if (series === undefined) byLabels.set(key, (series = { labels, value: 0, count: 0 }));
+    return series;
+  }
+}
+
+function keyOf(labels: Labels): string {
+  return Object.keys(labels)
+    .sort()
+    .map((name) => `${name}=${JSON.stringify(labels[name])}`)
+    .join(",");
+}
