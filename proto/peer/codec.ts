@@ -1,6 +1,6 @@
-// core: every message between brokers as bytes and back: what gRPC carries in production, and what every message of a
-// simulation goes through too. Encoders answer one buffer that belongs to the caller; decoders throw ProtocolError, and
-// byte strings in what they answer are views into the input.
+// core: every message between brokers as bytes and back: what gRPC carries in production, and what every
+// message of a simulation goes through too. Encoders answer one buffer that belongs to the caller; decoders
+// throw ProtocolError, and byte strings in what they answer are views into the input.
 import * as tables from "./generated/messages.ts";
 import type {
   AllocateProducerIdsRequest,

@@ -1,6 +1,8 @@
-// port: everything one broker may ask another. gRPC carries it in production (services/peer), a simulated network in tests.
+// port: everything one broker may ask another. gRPC carries it in production (services/peer), a simulated
+// network in tests.
 //
-// Offsets, epochs and identifiers are plain numbers (at most 2^53 - 1); uuids are base/uuid.ts texts. "Ends" are exclusive.
+// Offsets, epochs and identifiers are plain numbers (at most 2^53 - 1); uuids are base/uuid.ts texts. "Ends"
+// are exclusive.
 import type { Uuid } from "../../base/uuid.ts";
 
 export interface PeerAddress {
@@ -20,7 +22,10 @@ export interface PeerStreamEvents<In> {
 export interface PeerStream<Out, In> {
   /** Must be called once, in the turn in which the stream was received. */
   start(events: PeerStreamEvents<In>): void;
-  /** Queues a message; the caller must not change it, or buffers in it, afterwards. After the end nothing happens. */
+  /**
+   * Queues a message; the caller must not change it, or buffers in it, afterwards. After the end nothing
+   * happens.
+   */
   send(message: Out): void;
   close(): void;
 }
@@ -37,7 +42,9 @@ export interface ForwardRequest {
 }
 
 export interface ForwardResponse {
-  /** NOT_CONTROLLER when this node does not lead; else 0 and `body` is the response body of the same version. */
+  /**
+   * NOT_CONTROLLER when this node does not lead; else 0 and `body` is the response body of the same version.
+   */
   errorCode: number;
   body: Uint8Array;
 }
@@ -59,7 +66,10 @@ export interface RegisterBrokerRequest {
   peerPort: number;
   rack: string | null;
   directoryIds: Uuid[];
-  /** Directories whose logs this broker can't vouch for (empty, replaced, damaged, or unsynced at a power cut). */
+  /**
+   * Directories whose logs this broker can't vouch for (empty, replaced, damaged, or unsynced at a power
+   * cut).
+   */
   uncleanDirectoryIds: Uuid[];
 }
 
@@ -146,7 +156,10 @@ export interface RaftMessage {
   fromDirectoryId: Uuid;
   toId: number;
   term: number;
-  /** append: the entry just before; vote: end and epoch of the candidate's log; reply: where the follower's log stands. */
+  /**
+   * append: the entry just before; vote: end and epoch of the candidate's log; reply: where the follower's
+   * log stands.
+   */
   previousEnd: number;
   previousEpoch: number;
   /** append: record batches (epoch = term); snapshot: a piece. */
@@ -180,7 +193,8 @@ export interface PullPosition {
   durableOffset: number;
   logStartOffset: number;
   /**
-   * Grows on this stream each time the follower starts this partition (anew). A round not seen before: send from
+   * Grows on this stream each time the follower starts this partition (anew). A round not seen before: send
+   * from
    * readOffset, whatever was sent before. The round the leader already serves: only a report of progress.
    */
   round: number;
@@ -204,7 +218,8 @@ export interface PullPart {
   highWatermark: number;
   logStartOffset: number;
   /**
-   * -1, or: cut your log to (divergingEpoch, divergingEnd) and ask again. With OFFSET_OUT_OF_RANGE: the epoch is -1
+   * -1, or: cut your log to (divergingEpoch, divergingEnd) and ask again. With OFFSET_OUT_OF_RANGE: the epoch
+   * is -1
    * and the end is the end of the leader's log.
    */
   divergingEpoch: number;
@@ -244,7 +259,9 @@ export interface PeerCaller {
   close(): void;
 }
 
-/** A call that fails in transport rejects with an Error; the caller does not know whether it was carried out. */
+/**
+ * A call that fails in transport rejects with an Error; the caller does not know whether it was carried out.
+ */
 export interface Peers {
   connect(address: PeerAddress): PeerCaller;
 }

@@ -1,10 +1,11 @@
-// core: the messages of the pull stream, by hand: the data path between brokers. The bytes are those of peer.proto, one
-// buffer a message; `records` is read as a view into it.
+// core: the messages of the pull stream, by hand: the data path between brokers. The bytes are those of
+// peer.proto, one buffer a message; `records` is read as a view into it.
 import { assert } from "../../base/assert.ts";
 import type { PullData, PullPart, PullPosition, PullPositions } from "./peer-api.ts";
 import { putVarint, varintSize, WireReader, zigzag } from "./wire.ts";
 
-// A tag is the field's number and its wire type: number << 3, plus 2 for what has a length. All are below 128: one byte.
+// A tag is the field's number and its wire type: number << 3, plus 2 for what has a length. All are below
+// 128: one byte.
 
 const nothing = Buffer.alloc(0);
 

@@ -1,5 +1,6 @@
-// core: encodes and decodes any message of peer.proto from its table. The bytes are those protobufjs makes: fields in
-// the order of their numbers, defaults left out. Unknown fields are skipped, absent ones take their defaults.
+// core: encodes and decodes any message of peer.proto from its table. The bytes are those protobufjs makes:
+// fields in the order of their numbers, defaults left out. Unknown fields are skipped, absent ones take their
+// defaults.
 import { assert } from "../../base/assert.ts";
 import { ProtocolError } from "../errors.ts";
 import type { EnumTable, FieldTable, MessageTable } from "./table.ts";

@@ -1,5 +1,5 @@
-// core: the protobuf wire format, as far as peer.proto needs it: varints, zigzag, length-delimited fields. Numbers are
-// plain numbers up to 2^53 - 1; byte strings are read as views into the input.
+// core: the protobuf wire format, as far as peer.proto needs it: varints, zigzag, length-delimited fields.
+// Numbers are plain numbers up to 2^53 - 1; byte strings are read as views into the input.
 //
 // Source: https://protobuf.dev/programming-guides/encoding/
 import { limits } from "../../base/limits.ts";
@@ -24,7 +24,10 @@ export function varintSize(value: number): number {
   return 8;
 }
 
-/** Small for small numbers of either sign: 0, -1, 1, -2 become 0, 1, 2, 3. Exact for every safe integer but -(2^53 - 1). */
+/**
+ * Small for small numbers of either sign: 0, -1, 1, -2 become 0, 1, 2, 3. Exact for every safe integer but
+ * -(2^53 - 1).
+ */
 export function zigzag(value: number): number {
   return value >= 0 ? value * 2 : -value * 2 - 1;
 }

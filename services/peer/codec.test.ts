@@ -1,5 +1,5 @@
-// test: the codec of the messages between brokers against protobufjs for the same peer.proto, in both directions, and
-// against hostile bytes. The generated types are those of the .proto as it stands.
+// test: the codec of the messages between brokers against protobufjs for the same peer.proto, in both
+// directions, and against hostile bytes. The generated types are those of the .proto as it stands.
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import protobuf from "protobufjs";
@@ -40,7 +40,9 @@ function messages(table: MessageTable): fc.Arbitrary<Record<string, unknown>> {
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 
-/** The message as protobufjs takes it: enum values by their names in the .proto, null and defaults left out. */
+/**
+ * The message as protobufjs takes it: enum values by their names in the .proto, null and defaults left out.
+ */
 function forProtobuf(table: MessageTable, message: Record<string, unknown>): Record<string, unknown> {
   const plain: Record<string, unknown> = {};
   for (const { name, type, repeated, optional } of table.fields) {

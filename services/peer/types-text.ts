@@ -1,5 +1,5 @@
-// adapter: writes the TypeScript form of peer.proto: the types of its messages and the tables the codec works from.
-// The result is checked in as proto/peer/generated/messages.ts; a test holds the two together.
+// adapter: writes the TypeScript form of peer.proto: the types of its messages and the tables the codec works
+// from. The result is checked in as proto/peer/generated/messages.ts; a test holds the two together.
 import protobuf, { type Enum, type Field, type Namespace, type Type } from "protobufjs";
 
 const scalarTypes: Readonly<Record<string, string>> = {
