@@ -79,6 +79,11 @@ export class FollowerProgress {
     this.#leaderEndAtReport = leaderEnd;
   }
 
+  /** It has just joined the in-sync set, for which it need not be at the end: its full time starts now. */
+  joined(nowMs: number): void {
+    this.#lastCaughtUpMs = nowMs;
+  }
+
   /** The leader is about to append at `oldEnd`: whoever stood there was caught up until now. */
   leaderAppends(oldEnd: number, nowMs: number): void {
     if (this.#readOffset >= oldEnd) this.#lastCaughtUpMs = nowMs;

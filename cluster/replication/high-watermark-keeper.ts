@@ -50,10 +50,10 @@ export class HighWatermarkKeeper {
     const removed = this.#removed;
     this.#moved = new Set();
     this.#removed = [];
-    const changed = [...moved].map(({ id, highWatermark }) => ({
-      topicId: id.topicId,
-      partition: id.partition,
-      highWatermark,
+    const changed = [...moved].map((partition) => ({
+      topicId: partition.id.topicId,
+      partition: partition.id.partition,
+      highWatermark: partition.lastingHighWatermark,
     }));
     this.#writing = this.#checkpoint.store(changed, removed).then(
       () => {

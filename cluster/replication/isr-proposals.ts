@@ -22,6 +22,8 @@ export interface AskedProposal {
 
 const pauseMinMs = 20;
 const pauseMaxMs = 1000;
+/** After this a call counts as failed, ms. */
+const answerMaxMs = 5000;
 
 export function outcomeOf(errorCode: number): ProposalOutcome {
   switch (errorCode) {
@@ -109,6 +111,15 @@ export class IsrProposals {
     else goOn();
   }
 
+  /** A call that does not settle must not hold up all in-sync sets of this broker. */
+  #within<T>(call: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const late = (): void => reject(new Error(`no answer within ${answerMaxMs} ms`));
+      const timer = this.#clock.after(answerMaxMs, late);
+      call.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+
   async #outcomes(batch: readonly AskedProposal[]): Promise<ProposalOutcome[]> {
     const items = batch.map(({ topicId, partition, proposal }) => ({
       topicId,
@@ -118,7 +129,7 @@ export class IsrProposals {
       isr: [...proposal.isr],
     }));
     try {
-      const response = await this.#send({ ...this.#identity(), items });
+      const response = await this.#within(this.#send({ ...this.#identity(), items }));
       // A stale broker epoch: this broker is being registered anew, which ends every epoch it leads in.
       if (response.errorCode !== ErrorCode.NONE) {
         this.#log.debug(

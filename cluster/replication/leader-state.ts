@@ -162,10 +162,9 @@ export class LeaderState {
     this.#attemptUnknown = false;
     this.#unknownFate.clear();
     this.#followReplicas(nowMs);
-    return {
-      left: before.isr.filter((id) => !committed.isr.includes(id)),
-      joined: committed.isr.filter((id) => !before.isr.includes(id)),
-    };
+    const joined = committed.isr.filter((id) => !before.isr.includes(id));
+    for (const id of joined) this.#followers.get(id)?.joined(nowMs);
+    return { left: before.isr.filter((id) => !committed.isr.includes(id)), joined };
   }
 
   #followReplicas(nowMs: number): void {

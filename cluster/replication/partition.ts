@@ -94,6 +94,12 @@ export class Partition implements RoleHost {
     return role?.highWatermark ?? this.#highWatermark;
   }
 
+  /** What may be claimed after a power cut: a cut or an append that is not on disk yet may be undone by it. */
+  get lastingHighWatermark(): number {
+    if (this.#log === null || this.#config.flushPolicy === "os") return this.highWatermark;
+    return Math.min(this.highWatermark, this.#log.durableEnd);
+  }
+
   get logStartOffset(): number {
     return this.#openLog().startOffset;
   }

@@ -1,6 +1,7 @@
 // shell: what one follower's stream has yet to get of one partition: where sending stands, and which high
 // watermark and log start were told. Sending runs ahead of what the follower reported, within the stream's
 // credit; only a new round moves it back.
+import { assert } from "../../base/assert.ts";
 import type { Uuid } from "../../base/uuid.ts";
 import { batch } from "../../proto/batch/header.ts";
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
@@ -96,6 +97,8 @@ export class PullOutlet {
     const from = this.#nextToSend;
     const toRead = from < log.end && (maxBytes > 0 || minOneBatch);
     const records = toRead ? log.read({ from, upTo: log.end, maxBytes, minOneBatch }) : noRecords;
+    const isStuck = toRead && minOneBatch && records.length === 0;
+    assert(!isStuck, `reading whole batches from ${from} gave nothing, the log ends at ${log.end}`);
     const isNews = state.highWatermark !== this.#toldHighWatermark || log.startOffset !== this.#toldLogStart;
     if (records.length === 0 && !isNews) return null;
     this.#toldHighWatermark = state.highWatermark;

@@ -44,6 +44,8 @@ export class PullServer {
   readonly #outlets = new PartitionMap<PullOutlet>();
   /** Positions ahead of what this broker knows (newer epoch, new topic): looked at again after each image. */
   readonly #parked = new PartitionMap<PullPosition>();
+  /** Rounds that ended with an error part: what the follower says in them was said before it read that. */
+  readonly #endedRounds = new PartitionMap<number>();
   /** In the order in which they take their turns. */
   readonly #ready = new Set<PullOutlet>();
   #replies: PullPart[] = [];
@@ -119,6 +121,8 @@ export class PullServer {
       this.#report(outlet.role, position, outlet.nextToSend);
       return;
     }
+    if (position.round === this.#endedRounds.get(topicId, partition)) return;
+    this.#endedRounds.delete(topicId, partition);
     this.#forget(topicId, partition);
     if (!position.stop) this.#begin(position);
   }
@@ -269,6 +273,7 @@ export class PullServer {
       }
       if (part !== null && part.errorCode !== 0) {
         this.#forget(outlet.topicId, outlet.partition);
+        this.#endedRounds.set(outlet.topicId, outlet.partition, outlet.round);
         continue;
       }
       const isTooLarge = outlet.hasRecords && (part === null || part.records.length === 0);

@@ -32,7 +32,7 @@ async function storm(cluster: VirtualCluster, steps: number): Promise<void> {
     });
   };
   for (let step = 0; step < steps; step++) {
-    const index = random.between(0, cluster.truth.length - 1);
+    const index = random.between(0, cluster.options.partitions - 1);
     const appends = random.between(0, 4);
     for (let count = 0; count < appends; count++)
       void cluster.produce(index, { acks: random.chance(0.7) ? -1 : 1 });
@@ -87,7 +87,7 @@ async function heal(cluster: VirtualCluster): Promise<void> {
     else controller.unfence(node.nodeId, node.incarnationId);
   }
   await cluster.time.run(10_000);
-  for (let index = 0; index < cluster.truth.length; index++) {
+  for (let index = 0; index < cluster.options.partitions; index++) {
     const done = cluster.produce(index, { acks: -1, timeoutMs: 5000 });
     await cluster.time.run(3000);
     expect(await done, `partition ${index} takes writes again`).toBe(true);

@@ -1,8 +1,7 @@
 // test: three brokers' worth of replication over virtual time, a fake controller and simulated disks, with a
 // checker of what must never happen that runs after every event.
-import type { Env } from "../../base/ports/env.ts";
 import type { Log } from "../../base/ports/log.ts";
-import type { Metrics } from "../../base/ports/metrics.ts";
+import { realCodecs } from "../../base/real/codecs.ts";
 import type { MetadataDelta, MetadataImage } from "../../cluster/metadata/image.ts";
 import type { Partition } from "../../cluster/replication/partition.ts";
 import { ReplicaSet } from "../../cluster/replication/replica-set.ts";
@@ -11,7 +10,6 @@ import type {
   PartitionId,
   ReplicationEvent,
 } from "../../cluster/replication/replication-ports.ts";
-import { batch, batchHeaderBytes } from "../../proto/batch/header.ts";
 import type {
   AlterPartitionRequest,
   AlterPartitionResponse,
@@ -19,8 +17,10 @@ import type {
   PullData,
   PullPositions,
 } from "../../proto/peer/peer-api.ts";
+import { type Acknowledged, CommittedTruth } from "./committed-truth.ts";
 import { FakeController } from "./fake-controller.ts";
 import { MemoryDisk, MemoryLog } from "./memory-log.ts";
+import { namedBatch, noMetrics } from "./named-batch.ts";
 import { SeededRandom, StreamPair, VirtualTime } from "./virtual-time.ts";
 
 export interface ClusterOptions {
@@ -32,32 +32,6 @@ export interface ClusterOptions {
   lagTimeMaxMs?: number;
   syncMs?: [number, number];
 }
-
-/** A batch of `records` records without contents, named by `id`. */
-export function namedBatch(id: number, records: number, extraBytes = 0): Uint8Array {
-  const bytes = new Uint8Array(batchHeaderBytes + 8 + extraBytes);
-  const view = new DataView(bytes.buffer);
-  view.setInt32(8, bytes.length - 12);
-  bytes[16] = 2;
-  view.setInt32(23, records - 1);
-  view.setBigInt64(35, BigInt(id));
-  view.setBigInt64(43, -1n);
-  view.setInt32(57, records);
-  view.setBigInt64(batchHeaderBytes, BigInt(id));
-  return bytes;
-}
-
-export function batchId(bytes: Uint8Array, at = 0): number {
-  return Number(new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(at + batchHeaderBytes));
-}
-
-const counter = { add: () => {}, set: () => {}, observe: () => {} };
-const metrics: Metrics = {
-  counter: () => counter,
-  gauge: () => counter,
-  histogram: () => counter,
-  expose: async () => "",
-};
 
 export class VirtualNode {
   readonly nodeId: number;
@@ -102,8 +76,8 @@ export class VirtualNode {
     const env = {
       clock,
       random: new SeededRandom(random.uint32()),
-      codecs: null as unknown as Env["codecs"],
-      metrics,
+      codecs: realCodecs,
+      metrics: noMetrics,
       log: this.cluster.log(this.nodeId),
     };
     const [syncMin, syncMax] = options.syncMs ?? [1, 8];
@@ -193,10 +167,8 @@ export class VirtualCluster {
   imageDelayMs: [number, number] = [1, 25];
   delayMs: [number, number] = [1, 6];
   config: PartitionConfig;
-  /** What a committed offset holds, by partition; once exposed below a high watermark it may never change. */
-  readonly truth: Map<number, number>[] = [];
-  readonly acknowledged: { partition: number; offset: number; id: number }[] = [];
-  #checked = new WeakMap<Partition, number>();
+  readonly truth: CommittedTruth;
+  readonly acknowledged: Acknowledged[] = [];
   #nextId = 1;
   readonly #past: MetadataImage[] = [];
   refused = 0;
@@ -217,14 +189,16 @@ export class VirtualCluster {
     this.controller = new FakeController((image, delta) => this.#publish(image, delta));
     const count = options.nodes ?? 3;
     for (let id = 1; id <= count; id++) this.nodes.push(new VirtualNode(this, id));
-    for (let index = 0; index < options.partitions; index++) this.truth.push(new Map());
+    this.truth = new CommittedTruth(this.nodes, options.partitions);
     this.time.afterEvent = () => this.check();
     for (const node of this.nodes) node.start();
     const ids = this.nodes.map((node) => node.nodeId);
     this.controller.createTopic(
       topicId,
       "flights",
-      this.truth.map((_, index) => ids.map((_id, at) => ids[(at + index) % count]!)),
+      Array.from({ length: options.partitions }, (_, index) =>
+        ids.map((_id, at) => ids[(at + index) % count]!),
+      ),
     );
   }
 
@@ -306,7 +280,7 @@ export class VirtualCluster {
     const image = this.controller.image.topics.get(topicId)!.partitions[event.partition]!;
     if (image.leaderEpoch !== event.leaderEpoch) return;
     const log = node.partition(event.partition)?.log as MemoryLog | undefined;
-    if (log !== undefined) this.#compare(node, event.partition, log, 0, log.end, true);
+    if (log !== undefined) this.truth.checkLeader(node, event.partition, log);
   }
 
   produce(index: number, options: { acks: -1 | 1; records?: number; timeoutMs?: number }): Promise<boolean> {
@@ -335,81 +309,13 @@ export class VirtualCluster {
     }
   }
 
-  // ---- What must never happen ----
-
+  /** What must never happen; runs after every event. */
   check(): void {
-    for (const node of this.nodes) {
-      for (let index = 0; index < this.truth.length; index++) {
-        const partition = node.partition(index);
-        if (partition === undefined || partition.role === "offline") continue;
-        const log = partition.log as MemoryLog;
-        const { highWatermark } = partition;
-        if (highWatermark > log.end) throw new Error(`node ${node.nodeId}: ${highWatermark} > ${log.end}`);
-        const checked = this.#checked.get(partition) ?? 0;
-        if (highWatermark < checked)
-          throw new Error(
-            `node ${node.nodeId}: the high watermark went back to ${highWatermark} from ${checked}`,
-          );
-        if (highWatermark === checked) continue;
-        this.#compare(node, index, log, checked, highWatermark, false);
-        this.#checked.set(partition, highWatermark);
-      }
-    }
+    this.truth.check();
     if (this.errors.length > 0) throw new Error(this.errors.join("\n"));
   }
 
-  /** Learns committed records, and compares with what others exposed as committed before. */
-  #compare(
-    node: VirtualNode,
-    index: number,
-    log: MemoryLog,
-    from: number,
-    upTo: number,
-    onlyKnown: boolean,
-  ): void {
-    const truth = this.truth[index]!;
-    const bytes = log.read({ from: Math.max(from, log.startOffset), upTo, maxBytes: 1e9, minOneBatch: true });
-    const held = new Set<number>();
-    for (let at = 0; at < bytes.length; at += batch.byteLength(bytes, at)) {
-      const base = batch.baseOffset(bytes, at);
-      held.add(base);
-      const known = truth.get(base);
-      if (known === undefined && !onlyKnown) truth.set(base, batchId(bytes, at));
-      else if (known !== undefined && known !== batchId(bytes, at))
-        throw new Error(
-          `node ${node.nodeId} partition ${index}: offset ${base} holds ${batchId(bytes, at)}, was ${known}`,
-        );
-    }
-    if (!onlyKnown) return;
-    for (const offset of truth.keys())
-      if (offset >= log.startOffset && !held.has(offset))
-        throw new Error(`node ${node.nodeId} leads partition ${index} without committed offset ${offset}`);
-  }
-
-  /** After healing: everything committed everywhere, every replica in sync, every acknowledged record there. */
   checkConverged(): void {
-    for (let index = 0; index < this.truth.length; index++) {
-      const image = this.controller.image.topics.get(topicId)!.partitions[index]!;
-      const states = this.nodes.map((node) => {
-        const partition = node.partition(index)!;
-        const { role, highWatermark, logEndOffset } = partition;
-        return `${role} ${highWatermark}/${logEndOffset}`;
-      });
-      const text = `partition ${index} isr [${image.isr}] leader ${image.leader}: ${states.join(", ")}`;
-      if (image.isr.length !== this.nodes.length) throw new Error(`not all in sync: ${text}`);
-      const logs = this.nodes.map((node) => {
-        const log = node.partition(index)!.log;
-        return Buffer.from(
-          log.read({ from: log.startOffset, upTo: log.end, maxBytes: 1e9, minOneBatch: true }),
-        ).toString("hex");
-      });
-      if (new Set(logs).size !== 1) throw new Error(`logs differ: ${text}`);
-      const ends = this.nodes.map((node) => node.partition(index)!.highWatermark);
-      if (ends.some((end) => end !== this.nodes[0]!.partition(index)!.logEndOffset))
-        throw new Error(`not all committed: ${text}`);
-    }
-    for (const { partition, offset, id } of this.acknowledged)
-      if (this.truth[partition]!.get(offset) !== id)
-        throw new Error(`acknowledged record ${id} at ${offset} of partition ${partition} is gone`);
+    this.truth.checkConverged(this.controller.image.topics.get(topicId)!, this.acknowledged);
   }
 }
