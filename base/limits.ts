@@ -12,6 +12,8 @@ export const limits = {
   /** Bytes of requests of one connection that wait for their answers before reading stops. */
   requestBytesInFlightPerConnectionMax: 64 * MiB,
   connectionsMax: 10_000,
+  /** Bytes queued on one socket from which on its writer is told to hold back. */
+  socketHighWaterBytes: 256 * KiB,
   /** Nested structs in one message; the deepest real one has 6. */
   messageNestingMax: 16,
   /** Fields of all array elements of one message, when it is decoded. */

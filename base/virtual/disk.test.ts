@@ -96,6 +96,16 @@ describe("a power cut", () => {
     expect(shapes.has("---")).toBe(true);
   });
 
+  it("keeps the bytes as they were when they were written, whatever the caller's buffer says now", () => {
+    const { disk, mounted } = makeDisk(1);
+    const buffer = Buffer.from("then");
+    const file = mounted.open("/f", { create: true });
+    file.writeAt([buffer], 0);
+    buffer.fill("now!");
+    disk.powerCut("kept");
+    expect(read(disk, "/f")).toBe("then");
+  });
+
   it("drops a sync that was under way", async () => {
     const { disk, mounted, life, scheduler } = makeDisk(1);
     const file = write(mounted, "/f", "a");

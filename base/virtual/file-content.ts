@@ -36,7 +36,8 @@ export class FileContent {
   private sequence = 0;
 
   write(position: number, bytes: Uint8Array): void {
-    const copy = bytes.slice();
+    // Not `slice`: a Buffer's is a view.
+    const copy = new Uint8Array(bytes);
     this.current.write(position, copy);
     this.pending.push({ kind: "write", position, bytes: copy, sequence: ++this.sequence });
   }

@@ -69,7 +69,10 @@ class VirtualStore implements KeyValueStore {
   }
 
   get(key: string): Promise<Uint8Array | null> {
-    return this.read("kv.get", () => this.content.entries.get(key)?.slice() ?? null);
+    return this.read("kv.get", () => {
+      const value = this.content.entries.get(key);
+      return value === undefined ? null : new Uint8Array(value);
+    });
   }
 
   range(options: { from: string; to: string; limit: number }): Promise<{ key: string; value: Uint8Array }[]> {
@@ -78,7 +81,7 @@ class VirtualStore implements KeyValueStore {
         .filter((key) => compareUtf8(key, options.from) >= 0 && compareUtf8(key, options.to) < 0)
         .sort(compareUtf8)
         .slice(0, options.limit)
-        .map((key) => ({ key, value: this.content.entries.get(key)!.slice() })),
+        .map((key) => ({ key, value: new Uint8Array(this.content.entries.get(key)!) })),
     );
   }
 

@@ -212,7 +212,7 @@ export class Lane {
         "after it was given away",
     );
     const end = Math.min(head.bytes.length, head.at + bytesMax);
-    const part = head.bytes.slice(head.at, end);
+    const part = new Uint8Array(head.bytes.subarray(head.at, end));
     head.at = end;
     if (end === head.bytes.length) this.moving.shift();
     return part;
