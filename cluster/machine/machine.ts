@@ -1,0 +1,50 @@
+// port: what a replicated state machine is made of. Requests are decided on a state and change nothing; records
+// are replayed and are the only thing that changes a state. The runtime (runtime.ts) does the rest.
+import type { Envelope } from "./journal.ts";
+
+/** The time at which a request is decided. */
+export interface Moment {
+  /** Unix milliseconds. */
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
+/** Records to append as one atomic batch, and the answer that is given once they are committed. */
+export interface Decision<Rec, Reply> {
+  readonly records: readonly Rec[];
+  readonly reply: Reply;
+}
+
+export interface ReplayEntry<Rec> {
+  readonly envelope: Envelope;
+  readonly record: Rec;
+}
+
+/**
+ * `State` must be immutable: the runtime holds several generations of it at once, and so do those to whom it is
+ * published. `Change` says what differs between two states.
+ */
+export interface Machine<State, Rec, Change> {
+  /** For logs and errors. */
+  readonly name: string;
+  readonly initial: State;
+  /**
+   * The state after these records, in order. Sees nothing but records and envelopes. Replaying in one call or
+   * in many gives equal states.
+   */
+  replay(state: State, entries: readonly ReplayEntry<Rec>[]): { state: State; change: Change };
+  encode(record: Rec): Uint8Array;
+  /** Throws on unknown types, newer versions and damaged bytes; the process then must not go on. */
+  decode(bytes: Uint8Array): Rec;
+  encodeSnapshot(state: State): Uint8Array;
+  decodeSnapshot(bytes: Uint8Array): State;
+  /** What differs between two states that are not a replay apart: after a snapshot was taken over. */
+  between(before: State, after: State): Change;
+}
+
+export interface MachineSnapshot {
+  /** End (exclusive) of what it covers, and the epoch of the last record in it. */
+  readonly end: number;
+  readonly epoch: number;
+  readonly bytes: Uint8Array;
+}
