@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { VirtualCluster, type VirtualNode } from "../../test/replication/virtual-cluster.ts";
 
-const seeds = 400;
+const seeds = 100;
 
 async function storm(cluster: VirtualCluster, steps: number): Promise<void> {
   const { random, time, nodes, controller } = cluster;
