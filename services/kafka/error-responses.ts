@@ -1,0 +1,85 @@
+// core: the response that says that a whole request failed, in the shape of its API. Most APIs have no place
+// for one error, so every item of the request gets it.
+import type { ApiName, RequestOf, ResponseOf } from "../../proto/kafka/apis.ts";
+import type { Input } from "../../proto/kafka/schema.ts";
+
+export interface Failure {
+  readonly code: number;
+  readonly message: string;
+}
+
+type Builder<Name extends ApiName> = (
+  request: RequestOf<Name>,
+  failure: Failure,
+) => Input<ResponseOf<Name>> | null;
+
+type Builders = { readonly [Name in ApiName]?: Builder<Name> };
+
+const builders: Builders = {
+  Produce: ({ topicData }, { code, message }) => ({
+    responses: topicData.map(({ name, partitionData }) => ({
+      name,
+      partitionResponses: partitionData.map(({ index }) => ({
+        index,
+        errorCode: code,
+        errorMessage: message,
+        baseOffset: -1,
+      })),
+    })),
+  }),
+  Fetch: ({ topics }, { code }) => ({
+    errorCode: code,
+    responses: topics.map(({ topic, topicId, partitions }) => ({
+      topic,
+      topicId,
+      partitions: partitions.map(({ partition }) => ({
+        partitionIndex: partition,
+        errorCode: code,
+        highWatermark: -1,
+        records: new Uint8Array(0),
+      })),
+    })),
+  }),
+  ListOffsets: ({ topics }, { code }) => ({
+    topics: topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: code })),
+    })),
+  }),
+  // A request for all topics has no item to carry an error, and an empty list would say that there are none.
+  Metadata: ({ topics }, { code }) =>
+    topics === null
+      ? null
+      : { topics: topics.map(({ name, topicId }) => ({ name: name ?? "", topicId, errorCode: code })) },
+  ApiVersions: (_, { code }) => ({ errorCode: code }),
+  CreateTopics: ({ topics }, { code, message }) => ({
+    topics: topics.map(({ name }) => ({ name, errorCode: code, errorMessage: message })),
+  }),
+  DeleteTopics: ({ topics, topicNames }, { code, message }) => ({
+    responses: [...topics, ...topicNames.map((name) => ({ name, topicId: undefined }))].map(
+      ({ name, topicId }) => ({ name, topicId, errorCode: code, errorMessage: message }),
+    ),
+  }),
+  InitProducerId: (_, { code }) => ({ errorCode: code, producerId: -1, producerEpoch: -1 }),
+  OffsetForLeaderEpoch: ({ topics }, { code }) => ({
+    topics: topics.map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map(({ partition }) => ({ partition, errorCode: code, endOffset: -1 })),
+    })),
+  }),
+  DescribeCluster: (_, { code, message }) => ({ errorCode: code, errorMessage: message }),
+  DescribeConfigs: ({ resources }, { code, message }) => ({
+    results: resources.map(({ resourceType, resourceName }) => ({
+      resourceType,
+      resourceName,
+      errorCode: code,
+      errorMessage: message,
+    })),
+  }),
+};
+
+/** Null when the API has no way to say it; the connection is then closed. */
+export function errorResponse(name: ApiName, request: unknown, failure: Failure): unknown {
+  const build = builders[name] as ((request: unknown, failure: Failure) => unknown) | undefined;
+  return build?.(request, failure) ?? null;
+}

@@ -1,0 +1,30 @@
+// core: which operation of BrokerApi answers which API of the protocol.
+import type { BrokerApi, RequestContext } from "../../proto/broker-api.ts";
+import type { ApiName } from "../../proto/kafka/apis.ts";
+
+type AnyOperation = (request: unknown, context: RequestContext) => Promise<unknown>;
+
+export type Operations = ReadonlyMap<ApiName, AnyOperation>;
+
+export function operationsOf(api: BrokerApi): Operations {
+  const rows: [ApiName, unknown][] = [
+    ["ApiVersions", api.apiVersions],
+    ["Metadata", api.metadata],
+    ["Produce", api.produce],
+    ["Fetch", api.fetch],
+    ["ListOffsets", api.listOffsets],
+    ["OffsetForLeaderEpoch", api.offsetForLeaderEpoch],
+    ["CreateTopics", api.createTopics],
+    ["DeleteTopics", api.deleteTopics],
+    ["InitProducerId", api.initProducerId],
+    ["DescribeCluster", api.describeCluster],
+    ["DescribeConfigs", api.describeConfigs],
+  ];
+  return new Map(
+    rows.map(([name, operation]) => [
+      name,
+      // The codec gave the request by the schema of the same API, so the types belong together.
+      (request, context) => (operation as AnyOperation).call(api, request, context),
+    ]),
+  );
+}
