@@ -199,6 +199,18 @@ describe("the in-sync set", () => {
     expect(state.propose(2)?.isr.map((member) => member.nodeId)).toEqual([1, 2, 3]);
   });
 
+  it("gives one that joined its full time to reach the end", () => {
+    const { state, report, commit } = setup({ isr: [1, 2] });
+    report(2, 100, 100, 1);
+    state.appended(150, 5000);
+    report(2, 150, 150, 5000);
+    report(3, 100, 100, 5000);
+    expect(state.propose(5000)?.isr).toHaveLength(3);
+    commit({ isr: [1, 2, 3] }, 5010);
+    expect(state.propose(5900)).toBe(null);
+    expect(state.propose(6100)?.isr.map((member) => member.nodeId)).toEqual([1, 2]);
+  });
+
   it("does not gain one that is fenced or not of the registered epoch", () => {
     const { state, standings, report } = setup({ isr: [1, 2] });
     standings.set(3, { epoch: 13, eligible: false });
