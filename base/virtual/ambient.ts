@@ -8,14 +8,7 @@ import timersPromises from "node:timers/promises";
 type Restore = () => void;
 
 const timerNames = ["setTimeout", "setInterval", "setImmediate"] as const;
-const entropyNames = [
-  "randomBytes",
-  "randomInt",
-  "randomUUID",
-  "randomFill",
-  "randomFillSync",
-  "getRandomValues",
-] as const;
+const entropyNames = ["randomBytes", "randomInt", "randomUUID", "randomFill", "randomFillSync"] as const;
 
 export class AmbientError extends Error {
   constructor(name: string) {

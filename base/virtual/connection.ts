@@ -121,7 +121,8 @@ export class Connection implements LaneOwner, Wire {
   }
 
   heardReset(end: End, error: Error): void {
-    this.laneFrom(end).clear();
+    const lane = this.laneFrom(end);
+    if (!lane.isCut) lane.clear();
     this.close(end, error);
   }
 

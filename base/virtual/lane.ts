@@ -36,6 +36,8 @@ export class Lane {
   readonly from: End;
   readonly to: End;
   isStalled = false;
+  /** A reset is the last thing that will arrive. */
+  isCut = false;
   /** How often it has stood still. */
   stalls = 0;
   private readonly fabric: Wires;
@@ -87,6 +89,7 @@ export class Lane {
 
   /** Ends the lane: what waits is dropped, what moves is cut off at some point, then the reset arrives. */
   pushReset(error: Error): void {
+    this.isCut = true;
     this.dropWaiting();
     this.cutMoving();
     this.moving.push({ kind: "reset", error, readyMs: this.readyTime() });

@@ -65,7 +65,7 @@ export class VirtualNode {
     return this.current !== null;
   }
 
-  /** The env of the present life; starts one if there is none. */
+  /** The env of the present life; begins the first one. After a crash, `start` begins the next. */
   get env(): Env {
     return this.living().env;
   }
@@ -144,8 +144,9 @@ export class VirtualNode {
   }
 
   private living(): NonNullable<VirtualNode["current"]> {
-    if (this.current === null) this.start();
-    return this.current!;
+    if (this.starts === 0) this.start();
+    assert(this.current !== null, `${this.name} has crashed and was not started again`);
+    return this.current;
   }
 
   private halt(life: Life, reason: string): never {
