@@ -2,7 +2,7 @@
 // faults. Dies with the process's life.
 import { DiskError } from "../disk-error.ts";
 import type { Disk, DiskFile, DiskLock } from "../ports/disk.ts";
-import type { DiskFaults } from "./disk.ts";
+import type { DiskFaults } from "./disk-faults.ts";
 import { FileContent } from "./file-content.ts";
 import { type Life, never } from "./life.ts";
 import { Folder, type NameTree, normalPath, refuse } from "./name-tree.ts";

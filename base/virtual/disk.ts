@@ -1,6 +1,7 @@
 // adapter: the simulated disk of one machine. It outlives the crashes of the machine's processes; each life
 // gets its own mount. Keeps the promises of base/ports/disk.ts and not one more: what was not synced can go.
 import type { Disk } from "../ports/disk.ts";
+import type { DiskFaults } from "./disk-faults.ts";
 import { MountedDisk } from "./disk-mount.ts";
 import { type CutMode, cutModes, type FileContent } from "./file-content.ts";
 import type { Life } from "./life.ts";
@@ -8,22 +9,6 @@ import { NameTree, normalPath } from "./name-tree.ts";
 import type { VirtualScheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import type { WorldStats } from "./stats.ts";
-
-/** What is wrong with a disk; change the values at any time. */
-export interface DiskFaults {
-  /** How long a sync takes, in milliseconds: from, to. */
-  syncMs: readonly [number, number];
-  /** A slow disk: syncs take this many times as long. */
-  slowFactor: number;
-  /** Probability that one call fails with EIO. */
-  writeErrorRate: number;
-  readErrorRate: number;
-  syncErrorRate: number;
-  /** Bytes that fit; beyond them writes fail with ENOSPC. */
-  capacityBytes: number;
-  /** Paths below which every call fails with EIO (a dead log directory). */
-  readonly brokenPaths: Set<string>;
-}
 
 export interface DiskParts {
   name: string;

@@ -1,4 +1,4 @@
-// core: the words of the simulated network: its settings, its machines, and what a connection may ask of it.
+// port: the words of the simulated network: its settings, its machines, and what a connection may ask of it.
 import type { End } from "./connection-end.ts";
 import type { Life } from "./life.ts";
 import type { VirtualScheduler } from "./scheduler.ts";
