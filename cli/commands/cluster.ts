@@ -1,0 +1,76 @@
+// adapter: `ottla cluster status | quorum`.
+import type { Command } from "commander";
+import { print, printJson, table } from "../output/table.ts";
+import { withAdmin } from "./connect.ts";
+import { type ClusterOptions, withCluster } from "./options.ts";
+
+export function addClusterCommands(program: Command): void {
+  const cluster = program
+    .command("cluster")
+    .description("the state of the brokers and of the controller quorum");
+  withCluster(cluster.command("status"))
+    .description("brokers, what they lead, what is not in sync")
+    .action(status);
+  withCluster(cluster.command("quorum"))
+    .description("the metadata quorum: leader, term, how far each has the log")
+    .action(quorum);
+}
+
+async function status(options: ClusterOptions): Promise<void> {
+  await withAdmin(options, async (admin) => {
+    const cluster = await admin.describeCluster();
+    const topics = await admin.describeTopics((await admin.listTopics()).map((topic) => topic.name));
+    const partitions = topics.flatMap((topic) =>
+      topic.partitions.map((partition) => ({ topic: topic.name, ...partition })),
+    );
+    const brokers = cluster.brokers.map((broker) => ({
+      id: broker.id,
+      address: `${broker.host}:${broker.port}`,
+      rack: broker.rack,
+      leads: partitions.filter((partition) => partition.leader === broker.id).length,
+      replicas: partitions.filter((partition) => partition.replicas.includes(broker.id)).length,
+      inSync: partitions.filter((partition) => partition.isr.includes(broker.id)).length,
+    }));
+    const lagging = partitions.filter((partition) => partition.isr.length < partition.replicas.length);
+    const offline = partitions.filter((partition) => partition.leader < 0);
+    if (options.json) {
+      return printJson({
+        clusterId: cluster.clusterId,
+        brokers,
+        topics: topics.length,
+        partitions: partitions.length,
+        underReplicated: lagging.length,
+        offline: offline.length,
+      });
+    }
+    print(`cluster ${cluster.clusterId}`);
+    const rows = brokers.map((b) => [b.id, b.address, b.rack, b.leads, b.replicas, b.inSync]);
+    print(table(["broker", "address", "rack", "leads", "replicas", "in sync"], rows));
+    print(
+      `${topics.length} topics, ${partitions.length} partitions, ` +
+        `${lagging.length} under-replicated, ${offline.length} without a leader`,
+    );
+  });
+}
+
+async function quorum(options: ClusterOptions): Promise<void> {
+  await withAdmin(options, async (admin) => {
+    const state = await admin.describeQuorum();
+    if (options.json) return printJson(state);
+    print(`leader ${state.leaderId}, term ${state.leaderEpoch}, committed up to ${state.highWatermark}`);
+    const members = [
+      ...state.voters.map((member) => ({
+        ...member,
+        role: member.id === state.leaderId ? "leader" : "voter",
+      })),
+      ...state.observers.map((member) => ({ ...member, role: "observer" })),
+    ];
+    const rows = members.map((m) => [
+      m.id,
+      m.role,
+      m.logEndOffset,
+      Math.max(0, state.highWatermark - m.logEndOffset),
+    ]);
+    print(table(["node", "role", "log end", "behind"], rows));
+  });
+}
