@@ -1,4 +1,5 @@
-// core: what the producer was told, record by record, and the longest time it was told nothing while it waited for something.
+// core: what the producer was told, record by record, and the longest time it was told nothing while it
+// waited for something.
 
 export class Deliveries {
   readonly acknowledged = new Set<number>();

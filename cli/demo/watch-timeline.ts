@@ -1,6 +1,7 @@
 // adapter: gathers the timelines of all brokers over HTTP into one story, while it happens.
 //
-// Wall clocks of brokers on one machine agree; an event that several brokers saw is told once, by who saw it first.
+// Wall clocks of brokers on one machine agree; an event that several brokers saw is told once, by who saw it
+// first.
 
 export interface StoryEvent {
   node: number;
