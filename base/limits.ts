@@ -24,6 +24,10 @@ export const limits = {
   headersPerRecordMax: 10_000,
   /** One message between brokers, in bytes. */
   peerMessageBytesMax: 64 * MiB,
+  /** Bytes queued on one stream to a peer that does not take them; over it the stream is given up. */
+  peerStreamQueuedBytesMax: 128 * MiB,
+  healthWatchersMax: 100,
+  httpConnectionsMax: 256,
   /** Bytes a leader may have sent to one follower that are not yet acknowledged on the pull stream. */
   pullCreditBytes: 16 * MiB,
   pullMessageBytesTarget: 1 * MiB,
