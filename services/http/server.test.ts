@@ -64,7 +64,7 @@ describe("the HTTP door", () => {
   it("survives what is no HTTP", async () => {
     const base = await start();
     const socket = connect(server!.address.port, "127.0.0.1");
-    socket.on("error", () => {});
+    socket.on("error", () => {}).resume();
     socket.end("\x00\x01garbage\r\n\r\n");
     await new Promise((resolve) => socket.once("close", resolve));
     expect((await fetch(`${base}/livez`)).status).toBe(200);

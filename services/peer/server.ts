@@ -1,5 +1,6 @@
 // adapter: the peer door: PeerApi offered over gRPC, with the standard health service. Knows no operation.
 import {
+  logVerbosity,
   Server,
   ServerCredentials,
   type ServerDuplexStream,
