@@ -1,0 +1,74 @@
+// core: ListOffsets: offsets by name (earliest, latest, largest timestamp) and by time.
+//
+// Source: kafka-protocol ListOffsets; KIP-207, KIP-734, KIP-1005.
+import type { RequestContext } from "../../proto/broker-api.ts";
+import { ErrorCode } from "../../proto/errors.ts";
+import type { RequestOf, ResponseOf } from "../../proto/kafka/apis.ts";
+import { expectedError, needReplica } from "./partitions.ts";
+import type { BrokerPorts, ClientPartition } from "./ports.ts";
+import { needPartition, needTopicByName } from "./topics.ts";
+
+type Request = RequestOf<"ListOffsets">;
+type Response = ResponseOf<"ListOffsets">;
+type Asked = Request["topics"][number]["partitions"][number];
+type Result = Response["topics"][number]["partitions"][number];
+type Answer = ReturnType<ClientPartition["latestOffset"]>;
+
+const latest = -1;
+const earliest = -2;
+const maxTimestamp = -3;
+const earliestLocal = -4;
+const latestTiered = -5;
+
+export function listOffsets(ports: BrokerPorts, request: Request, _context: RequestContext): Response {
+  const isolation = request.isolationLevel === 1 ? "readCommitted" : "readUncommitted";
+  const topics = request.topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((asked) => answer(ports, { name, isolation, asked })),
+  }));
+  return { throttleTimeMs: 0, topics };
+}
+
+interface Question {
+  readonly name: string;
+  readonly isolation: "readCommitted" | "readUncommitted";
+  readonly asked: Asked;
+}
+
+function answer(ports: BrokerPorts, { name, isolation, asked }: Question): Result {
+  const { partitionIndex } = asked;
+  try {
+    const partition = needPartition(needTopicByName(ports.metadata.image, name), partitionIndex);
+    const found = lookUp(needReplica(ports, partition), asked, isolation);
+    return { partitionIndex, errorCode: ErrorCode.NONE, oldStyleOffsets: [], ...found };
+  } catch (error) {
+    const { code } = expectedError(error);
+    return {
+      partitionIndex,
+      errorCode: code,
+      oldStyleOffsets: [],
+      offset: -1,
+      timestamp: -1,
+      leaderEpoch: -1,
+    };
+  }
+}
+
+function lookUp(replica: ClientPartition, asked: Asked, isolation: Question["isolation"]): Answer {
+  const { timestamp, currentLeaderEpoch } = asked;
+  switch (timestamp) {
+    case latest:
+      return replica.latestOffset({ isolation, currentLeaderEpoch });
+    case earliest:
+    case earliestLocal:
+      return replica.earliestOffset({ currentLeaderEpoch });
+    case maxTimestamp:
+      return replica.maxTimestamp({ currentLeaderEpoch });
+    case latestTiered:
+      // Asks the leader all the same, so that a wrong broker or epoch is an error; nothing is in tiers here.
+      replica.earliestOffset({ currentLeaderEpoch });
+      return { offset: -1, timestamp: -1, leaderEpoch: -1 };
+    default:
+      return replica.offsetForTimestamp({ timestamp, isolation, currentLeaderEpoch });
+  }
+}

@@ -1,0 +1,97 @@
+// shell: CreateTopics and DeleteTopics: decided by the active controller; the answer waits, within the
+// request's time, until this broker has seen the change, so that whoever asks it next finds what was
+// promised.
+import type { MetadataImage } from "../../cluster/metadata/image.ts";
+import type { RequestContext } from "../../proto/broker-api.ts";
+import { BrokerError, ErrorCode } from "../../proto/errors.ts";
+import { apis, type RequestOf, type ResponseOf } from "../../proto/kafka/apis.ts";
+import { decodeMessage, encodeMessage } from "../../proto/kafka/codec.ts";
+import type { BrokerPorts } from "./ports.ts";
+import { topicByName } from "./topics.ts";
+
+/** A request that gives less time than this still gets it: a controller may have to be found first. */
+const timeoutMsMin = 500;
+const firstVersionWithDeletionDisabled = 3;
+
+export async function createTopics(
+  ports: BrokerPorts,
+  request: RequestOf<"CreateTopics">,
+  context: RequestContext,
+): Promise<ResponseOf<"CreateTopics">> {
+  const { request: schema, response, key } = apis.CreateTopics;
+  const until = deadline(ports, request.timeoutMs);
+  const { apiVersion, clientId } = context;
+  const body = await ports.controller.forward({
+    apiKey: key,
+    apiVersion,
+    clientId,
+    body: encodeMessage(schema, apiVersion, request),
+    timeoutMs: until.leftMs(),
+  });
+  const answer = decodeMessage(response, apiVersion, body);
+  const created = answer.topics.filter(({ errorCode }) => errorCode === ErrorCode.NONE);
+  const isThere = (image: MetadataImage): boolean => created.every(({ name }) => isLed(image, name));
+  if (!request.validateOnly) await seen(ports, isThere, until.leftMs());
+  return answer;
+}
+
+function isLed(image: MetadataImage, name: string): boolean {
+  const topic = topicByName(image, name);
+  return topic?.partitions.every(({ leader }) => leader >= 0) ?? false;
+}
+
+export async function deleteTopics(
+  ports: BrokerPorts,
+  request: RequestOf<"DeleteTopics">,
+  context: RequestContext,
+): Promise<ResponseOf<"DeleteTopics">> {
+  const { request: schema, response, key } = apis.DeleteTopics;
+  const { apiVersion, clientId } = context;
+  if (!ports.config.deleteTopicEnabled) {
+    const isKnown = apiVersion >= firstVersionWithDeletionDisabled;
+    throw new BrokerError(
+      isKnown ? "TOPIC_DELETION_DISABLED" : "INVALID_REQUEST",
+      "delete topics: delete.topic.enable is false on this broker",
+    );
+  }
+  const until = deadline(ports, request.timeoutMs);
+  const before = ports.metadata.image;
+  const body = await ports.controller.forward({
+    apiKey: key,
+    apiVersion,
+    clientId,
+    body: encodeMessage(schema, apiVersion, request),
+    timeoutMs: until.leftMs(),
+  });
+  const answer = decodeMessage(response, apiVersion, body);
+  const ids = answer.responses
+    .filter(({ errorCode }) => errorCode === ErrorCode.NONE)
+    .map(({ name, topicId }) =>
+      before.topics.has(topicId) ? topicId : before.topicIdsByName.get(name ?? ""),
+    )
+    .filter((topicId) => topicId !== undefined);
+  await seen(ports, (image) => ids.every((topicId) => !image.topics.has(topicId)), until.leftMs());
+  return answer;
+}
+
+function deadline({ clock }: BrokerPorts, timeoutMs: number): { leftMs(): number } {
+  const atMs = clock.monotonicMs() + Math.max(timeoutMsMin, timeoutMs);
+  return { leftMs: () => Math.max(0, atMs - clock.monotonicMs()) };
+}
+
+/** Resolves once the image is as wanted, or when time is up: the change itself is committed either way. */
+async function seen(
+  { metadata, clock }: BrokerPorts,
+  isAsWanted: (image: MetadataImage) => boolean,
+  timeoutMs: number,
+): Promise<void> {
+  if (isAsWanted(metadata.image)) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = metadata.watch(() => {
+    if (isAsWanted(metadata.image)) resolve();
+  });
+  const timer = clock.after(timeoutMs, resolve);
+  await promise;
+  timer.cancel();
+  stop();
+}
