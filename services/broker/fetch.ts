@@ -2,7 +2,7 @@
 // a partition moves, time is up, or the client has gone, and reads again. Sessions are never handed out, so
 // every request says all.
 //
-// Source: kafka-protocol Fetch; KIP-74 (the first batch comes whole), KIP-227 (session id 0 is always allowed).
+// Source: kafka-protocol Fetch; KIP-74 (the first batch comes whole), KIP-227 (session id 0 is always right).
 import { limits } from "../../base/limits.ts";
 import type { RequestContext } from "../../proto/broker-api.ts";
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";

@@ -33,7 +33,8 @@ export class ProducerIds {
     }
     if (producerId < 0 !== producerEpoch < 0) {
       const text =
-        `producer id ${producerId} came with epoch ${producerEpoch}; both are needed, or ` + `neither (-1)`;
+        `producer id ${producerId} came with epoch ${producerEpoch}; ` +
+        "both are needed, or neither (-1, -1)";
       throw new BrokerError("INVALID_REQUEST", text);
     }
     const id = await this.#take();

@@ -1,6 +1,7 @@
 // core: Metadata: brokers, topics and leaders, from the image this broker has applied.
 //
-// Source: kafka-protocol Metadata; KIP-516 (topic ids); brokers are named by the listener the request came in on.
+// Source: kafka-protocol Metadata; KIP-516 (topic ids).
+// Brokers are named by the listener that the request came in on.
 import { zeroUuid } from "../../base/uuid.ts";
 import type { MetadataImage, PartitionImage, TopicImage } from "../../cluster/metadata/image.ts";
 import type { RequestContext } from "../../proto/broker-api.ts";

@@ -8,6 +8,7 @@ import type { MetadataImage } from "../../cluster/metadata/image.ts";
 import type { Partition } from "../../cluster/replication/partition.ts";
 import type { AllocateProducerIdsResponse } from "../../proto/peer/peer-api.ts";
 import type { NodeConfig } from "../config/node-config.ts";
+import type { TopicConfigs } from "../topic-configs.ts";
 
 /** The committed metadata as this broker has applied it. */
 export interface MetadataPort {
@@ -61,5 +62,6 @@ export interface BrokerPorts {
   readonly metadata: MetadataPort;
   readonly replicas: ReplicasPort;
   readonly controller: ControllerPort;
-  readonly config: Pick<NodeConfig, "fetchBytesMax" | "deleteTopicEnabled" | "topicDefaults" | "values">;
+  readonly config: Pick<NodeConfig, "fetchBytesMax" | "deleteTopicEnabled" | "values">;
+  readonly topicConfigs: TopicConfigs;
 }

@@ -1,0 +1,31 @@
+// shell: the operations of one broker, put together as BrokerApi.
+import type { BrokerApi } from "../../proto/broker-api.ts";
+import { apiVersions } from "./api-versions.ts";
+import { describeCluster } from "./describe-cluster.ts";
+import { describeConfigs } from "./describe-configs.ts";
+import { Fetches } from "./fetch.ts";
+import { ProducerIds } from "./init-producer-id.ts";
+import { listOffsets } from "./list-offsets.ts";
+import { metadata } from "./metadata.ts";
+import { offsetForLeaderEpoch } from "./offset-for-leader-epoch.ts";
+import type { BrokerPorts } from "./ports.ts";
+import { produce } from "./produce.ts";
+import { createTopics, deleteTopics } from "./topic-changes.ts";
+
+export function createBroker(ports: BrokerPorts): BrokerApi {
+  const fetches = new Fetches(ports);
+  const producerIds = new ProducerIds(ports);
+  return {
+    apiVersions: async (request, context) => apiVersions(request, context),
+    metadata: async (request, context) => metadata(ports, request, context),
+    produce: (request, context) => produce(ports, request, context),
+    fetch: (request, context) => fetches.fetch(request, context),
+    listOffsets: async (request, context) => listOffsets(ports, request, context),
+    offsetForLeaderEpoch: async (request, context) => offsetForLeaderEpoch(ports, request, context),
+    createTopics: (request, context) => createTopics(ports, request, context),
+    deleteTopics: (request, context) => deleteTopics(ports, request, context),
+    initProducerId: (request, context) => producerIds.initProducerId(request, context),
+    describeCluster: async (request, context) => describeCluster(ports, request, context),
+    describeConfigs: async (request, context) => describeConfigs(ports, request, context),
+  };
+}
