@@ -1,6 +1,6 @@
 // core: DescribeConfigs for topics and for this broker: values, where they come from, what they mean.
 //
-// Source: kafka-protocol DescribeConfigs; KIP-133, KIP-226 (sources and synonyms), KIP-569 (types, documentation).
+// Source: KIP-133, KIP-226 (sources and synonyms), KIP-569 (types and documentation).
 import type { RequestContext } from "../../proto/broker-api.ts";
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import type { RequestOf, ResponseOf } from "../../proto/kafka/apis.ts";
@@ -81,7 +81,8 @@ function brokerConfigs(ports: BrokerPorts, resourceType: number, resourceName: s
   if (!isDefaults) dynamic.unshift([`broker:${resourceName}`, configSource.dynamicBroker]);
   if (!isDefaults && resourceName !== String(ports.nodeId)) {
     const text =
-      `the settings of broker "${resourceName}" were asked for at broker ${ports.nodeId}; ask ` + `it itself`;
+      `the settings of broker "${resourceName}" were asked for at broker ${ports.nodeId}; ` +
+      "ask that broker";
     throw new BrokerError("INVALID_REQUEST", text);
   }
   const described: Described[] = [];
