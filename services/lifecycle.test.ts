@@ -147,7 +147,7 @@ describe("a broker's standing with the controller", () => {
     expect(seen.changes).toBeGreaterThan(1);
   });
 
-  it("tries again, with pauses, while it is refused for now, and gives up when refused for good", async () => {
+  it("tries again while it is refused for now, and gives up when refused for good", async () => {
     const { lifecycle, seen, controller, until } = stage();
     let name: ErrorName = "DUPLICATE_BROKER_REGISTRATION";
     controller.register = async () => ({ ...answer(name), errorMessage: "why", brokerEpoch: -1 });

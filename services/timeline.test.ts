@@ -19,7 +19,10 @@ describe("timeline", () => {
     const kept = timeline.since(0);
     expect(kept.length).toBeLessThanOrEqual(limits.timelineEventsMax);
     expect(kept[0]!.sequence).toBeGreaterThan(0);
-    expect(kept.at(-1)).toMatchObject({ sequence: limits.timelineEventsMax, monotonicMs: limits.timelineEventsMax });
+    expect(kept.at(-1)).toMatchObject({
+      sequence: limits.timelineEventsMax,
+      monotonicMs: limits.timelineEventsMax,
+    });
     expect(timeline.since(limits.timelineEventsMax)).toHaveLength(1);
   });
 });

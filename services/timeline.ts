@@ -1,4 +1,5 @@
-// core: what this node saw, in order, bounded: the story of a failover told by those who were there. Times come with the events.
+// core: what this node saw, in order, bounded: the story of a failover told by those who were there. Times
+// come with the events.
 import { limits } from "../base/limits.ts";
 
 export interface TimelineEvent {
