@@ -3,10 +3,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { limits } from "../../base/limits.ts";
 import type { Env } from "../../base/ports/env.ts";
-import type { Socket } from "../../base/ports/network.ts";
 import { createVirtualWorld, type VirtualWorld } from "../../base/virtual/world.ts";
-import { type Deferred, deferred } from "../../base/waits.ts";
-import type { BrokerApi, RequestContext } from "../../proto/broker-api.ts";
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import {
   type ApiDefinition,
@@ -16,63 +13,10 @@ import {
   type ResponseOf,
 } from "../../proto/kafka/apis.ts";
 import { defaultMessage } from "../../proto/kafka/codec.ts";
-import { FrameSplitter } from "../../proto/kafka/frame-splitter.ts";
-import { correlationIdOf, decodeResponse, encodeRequest } from "../../proto/kafka/frames.ts";
+import { decodeResponse, encodeRequest } from "../../proto/kafka/frames.ts";
 import type { Input } from "../../proto/kafka/schema.ts";
+import { FakeBroker, FrameClient } from "../../test/broker/fake-broker.ts";
 import { type DoorOptions, KafkaDoor } from "./door.ts";
-
-interface Call {
-  name: string;
-  request: unknown;
-  context: RequestContext;
-  answer: Deferred<unknown>;
-}
-
-/** Every operation waits until the test answers it. */
-class FakeBroker {
-  readonly calls: Call[] = [];
-  readonly api: BrokerApi;
-  /** Answered at once. */
-  immediate: (name: string, request: unknown) => unknown = () => undefined;
-
-  constructor() {
-    this.api = new Proxy({} as BrokerApi, {
-      get: (_, name: string) => (request: unknown, context: RequestContext) => {
-        const now = this.immediate(name, request);
-        if (now !== undefined) return Promise.resolve(now);
-        const answer = deferred<unknown>();
-        this.calls.push({ name, request, context, answer });
-        return answer.promise;
-      },
-    });
-  }
-}
-
-class Client {
-  readonly frames: Uint8Array[] = [];
-  readonly socket: Socket;
-  isClosed = false;
-  #splitter = new FrameSplitter({ frameBytesMax: limits.frameBytesMax, lend: false });
-
-  constructor(socket: Socket) {
-    this.socket = socket;
-    socket.start({
-      onData: (chunk) => void this.frames.push(...this.#splitter.push(chunk)),
-      onDrain: () => {},
-      onClose: () => {
-        this.isClosed = true;
-      },
-    });
-  }
-
-  get correlationIds(): number[] {
-    return this.frames.map(correlationIdOf);
-  }
-
-  send(...chunks: Uint8Array[]): void {
-    this.socket.write(chunks);
-  }
-}
 
 function request<Name extends ApiName>(
   name: Name,
@@ -106,7 +50,7 @@ interface Stage {
   env: Env;
   broker: FakeBroker;
   door: KafkaDoor;
-  connect(): Promise<Client>;
+  connect(): Promise<FrameClient>;
   logs(): string;
 }
 
@@ -130,10 +74,10 @@ async function stage(options: Partial<DoorOptions> = {}): Promise<Stage> {
     ...options,
   });
   const door = await world.run(opening);
-  const connect = async (): Promise<Client> => {
+  const connect = async (): Promise<FrameClient> => {
     const opened = client.network
       .connect({ host: "broker", port: 9092, timeoutMs: 1000 })
-      .then((socket) => new Client(socket));
+      .then((socket) => new FrameClient(socket));
     return world.run(opened);
   };
   return { world, env, broker, door, connect, logs: () => JSON.stringify(world.logs.lines) };

@@ -7,8 +7,27 @@ import { describe, expect, it } from "vitest";
 import { ProtocolError } from "../../proto/errors.ts";
 import { type MessageCodec, peerCodecs } from "../../proto/peer/codec.ts";
 import * as tables from "../../proto/peer/generated/messages.ts";
+import type * as api from "../../proto/peer/peer-api.ts";
 import type { FieldTable, MessageTable } from "../../proto/peer/table.ts";
 import { typesText } from "./types-text.ts";
+
+// The types made from the .proto are those of peer-api.ts, in both directions; the compiler says if not.
+type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : never) : never;
+const sameTypes: [
+  Same<tables.ForwardRequest, api.ForwardRequest>,
+  Same<tables.ForwardResponse, api.ForwardResponse>,
+  Same<tables.RegisterBrokerRequest, api.RegisterBrokerRequest>,
+  Same<tables.RegisterBrokerResponse, api.RegisterBrokerResponse>,
+  Same<tables.AlterPartitionRequest, api.AlterPartitionRequest>,
+  Same<tables.AlterPartitionResponse, api.AlterPartitionResponse>,
+  Same<tables.AllocateProducerIdsRequest, api.AllocateProducerIdsRequest>,
+  Same<tables.AllocateProducerIdsResponse, api.AllocateProducerIdsResponse>,
+  Same<tables.SessionBeat, api.SessionBeat>,
+  Same<tables.SessionAnswer, api.SessionAnswer>,
+  Same<tables.RaftMessage, api.RaftMessage>,
+  Same<tables.PullPositions, api.PullPositions>,
+  Same<tables.PullData, api.PullData>,
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true];
 
 const protoText = readFileSync(new URL("../../proto/peer/peer.proto", import.meta.url), "utf8");
 const root = protobuf.parse(protoText, { keepCase: false }).root;
@@ -69,7 +88,8 @@ function comparable(value: unknown): unknown {
 }
 
 describe("codec of the messages between brokers", () => {
-  it("has the generated types of the .proto as it stands", () => {
+  it("has the generated types of the .proto as it stands, for every message", () => {
+    expect(sameTypes).toHaveLength(names.length);
     const text = readFileSync(new URL("../../proto/peer/generated/messages.ts", import.meta.url), "utf8");
     expect(text).toBe(typesText(protoText));
   });
