@@ -44,6 +44,16 @@ export const limits = {
   raftMessageBytesMax: 1 * MiB,
   raftSnapshotPieceBytes: 512 * KiB,
   raftProposalsPendingMax: 10_000,
+  raftInflightBytesMax: 16 * MiB,
+  /** Records of one proposal, in bytes; it travels as one message. */
+  raftProposalBytesMax: 16 * MiB,
+  /** Messages that wait for the next turn; over it the newest is dropped, as a network may. */
+  raftInboxMessagesMax: 4_096,
+  /** Messages that wait until term and vote are on disk. */
+  raftMessagesHeldMax: 4_096,
+  /** Nodes that are no voters and follow the metadata log. */
+  raftObserversMax: 1_000,
+  raftSnapshotBytesMax: 1024 * MiB,
   partitionsPerTopicMax: 10_000,
   topicsMax: 20_000,
   partitionsPerBrokerMax: 100_000,

@@ -1,0 +1,130 @@
+// core: elections: who may ask for votes, who gets one, and when a candidate has won.
+//
+// Keeps true: a node gives one vote a term, and the vote is on disk before the answer leaves (its own included);
+// nobody is elected whose log lacks a committed entry. A pre-vote asks "would you?" and changes nothing, so that
+// a node cut off from the others does not disturb them with its term when it comes back. While a leader is
+// heard, votes and pre-votes are refused, unless the leader itself asked for the election (transfer).
+// Source: Raft paper 5.2, 5.4.1; dissertation 4.2.3, 9.6, 3.10.
+import type { RaftMessage } from "../../../proto/peer/peer-api.ts";
+import { isUpToDate } from "./log-facts.ts";
+import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from "./roles.ts";
+import type { RaftState } from "./state.ts";
+
+/** One tick of a node that does not lead. */
+export function tickElection(state: RaftState): void {
+  state.electionElapsed += 1;
+  if (state.electionElapsed < state.electionTimeout) return;
+  if (state.isVoter) {
+    startPreVote(state);
+    return;
+  }
+  if (state.leaderId >= 0) becomeFollower(state, state.term, -1);
+}
+
+/** A node that is no voter makes itself known until a leader is heard. */
+export function tickHello(state: RaftState): void {
+  if (state.isVoter || state.leaderId >= 0) return;
+  state.heartbeatElapsed += 1;
+  if (state.heartbeatElapsed < state.ticks.heartbeat) return;
+  state.heartbeatElapsed = 0;
+  for (const id of state.voterSet.ids) {
+    if (id !== state.nodeId) state.send({ kind: "hello", toId: id, term: state.term });
+  }
+}
+
+function startPreVote(state: RaftState): void {
+  becomePreCandidate(state);
+  if (count(state) >= state.voterSet.majority) startElection(state, { transfer: false });
+  else askForVotes(state, { kind: "preVote", term: state.term + 1, transfer: false });
+}
+
+function startElection(state: RaftState, options: { transfer: boolean }): void {
+  becomeCandidate(state);
+  // The own vote counts once it is on disk (onPersisted), and the questions do not leave before.
+  askForVotes(state, { kind: "vote", term: state.term, transfer: options.transfer });
+}
+
+function askForVotes(
+  state: RaftState,
+  ask: { kind: "vote" | "preVote"; term: number; transfer: boolean },
+): void {
+  const { end, epoch } = state.lastPoint();
+  for (const id of state.voterSet.ids) {
+    if (id === state.nodeId) continue;
+    state.send({ ...ask, toId: id, previousEnd: end, previousEpoch: epoch });
+  }
+}
+
+function count(state: RaftState): number {
+  return [...state.ballots.values()].filter((isGranted) => isGranted).length;
+}
+
+/** Term and vote as they are now have reached the disk. */
+export function onPersisted(state: RaftState, number: number): void {
+  state.persistedUpTo(number);
+  const isDurable = state.persistNumber === state.persistedNumber;
+  if (state.role !== "candidate" || !isDurable || !state.isVoter) return;
+  state.ballots.set(state.nodeId, true);
+  if (count(state) >= state.voterSet.majority) becomeLeader(state);
+}
+
+/** A vote or pre-vote is asked for, of any term. */
+export function onAskedForVote(state: RaftState, message: RaftMessage): void {
+  const isPreVote = message.kind === "preVote";
+  // Stickiness: a leader that is heard is not abandoned, and its term is not disturbed.
+  if (message.term >= state.term && state.hearsLeader && !message.transfer) {
+    if (isPreVote) answer(state, message, false);
+    return;
+  }
+  if (message.term > state.term && !isPreVote) becomeFollower(state, message.term, -1);
+  const isGranted = mayVoteFor(state, message);
+  answer(state, message, isGranted);
+  if (isPreVote || !isGranted) return;
+  state.electionElapsed = 0;
+  state.vote ??= { id: message.fromId, directoryId: message.fromDirectoryId };
+}
+
+function mayVoteFor(state: RaftState, message: RaftMessage): boolean {
+  const { fromId, fromDirectoryId, term } = message;
+  if (term < state.term || !state.isVoter) return false;
+  // A voter that comes back with another directory has forgotten its votes and its log.
+  const voter = state.voterSet.get(fromId);
+  if (voter !== null && !state.voterSet.has(fromId, fromDirectoryId)) return false;
+  const { vote } = state;
+  const isSame = vote !== null && vote.id === fromId && vote.directoryId === fromDirectoryId;
+  const isFree = vote === null && state.leaderId < 0;
+  const isLater = message.kind === "preVote" && term > state.term;
+  if (!isSame && !isFree && !isLater) return false;
+  return isUpToDate({ end: message.previousEnd, epoch: message.previousEpoch }, state.lastPoint());
+}
+
+function answer(state: RaftState, message: RaftMessage, granted: boolean): void {
+  const kind = message.kind === "preVote" ? "preVoteReply" : "voteReply";
+  // A granted pre-vote speaks of the term that it was asked for; everything else of the own.
+  const term = granted ? message.term : state.term;
+  state.send({ kind, toId: message.fromId, term, granted });
+}
+
+/** Of the present term, or of the next for a granted pre-vote. */
+export function onBallot(state: RaftState, message: RaftMessage): void {
+  const isPre = message.kind === "preVoteReply";
+  if (state.role !== (isPre ? "preCandidate" : "candidate")) return;
+  if (isPre && message.granted && message.term !== state.term + 1) return;
+  if (!state.voterSet.has(message.fromId, message.fromDirectoryId)) return;
+  state.ballots.set(message.fromId, message.granted);
+  const { majority, voters } = state.voterSet;
+  if (count(state) >= majority) {
+    if (isPre) startElection(state, { transfer: false });
+    else becomeLeader(state);
+    return;
+  }
+  const refused = state.ballots.size - count(state);
+  if (refused > voters.length - majority) becomeFollower(state, state.term, -1);
+}
+
+/** The leader wants this node to take over now. */
+export function onTimeoutNow(state: RaftState, message: RaftMessage): void {
+  if (!state.isVoter || state.role === "leader" || state.role === "candidate") return;
+  state.note("info", "asked by the leader to take over", { leaderId: message.fromId });
+  startElection(state, { transfer: true });
+}

@@ -1,0 +1,109 @@
+// core: the follower's side of replication (observers follow just the same).
+//
+// Keeps true: nothing below the commit end is ever cut; entries are cut only where the leader's differ; the
+// leader is told of durable ends only, so entries are answered when the disk has them, not before. `agreedEnd`
+// is how far this log is known to be the leader's; what is committed of it is min(leader's commit end, agreedEnd).
+// Source: Raft paper 5.3; finding where logs part by epoch: KIP-101, KIP-595.
+import { assert } from "../../../base/assert.ts";
+import type { RaftMessage } from "../../../proto/peer/peer-api.ts";
+import { type BatchSpan, largestAgreement, spansOf } from "./log-facts.ts";
+import type { RaftState } from "./state.ts";
+
+/** Of the present term, from its leader. */
+export function onAppend(state: RaftState, message: RaftMessage): void {
+  const spans = spansOf(message.payload, message.previousEnd);
+  if (spans === null || spans.some(({ epoch }) => epoch > message.term)) {
+    state.note("warn", "ignoring an append whose batches do not follow each other", { from: message.fromId });
+    return;
+  }
+  state.lastRound = Math.max(state.lastRound, message.round);
+  // What is committed here is in the leader's log too, so there is nothing to compare below it.
+  const isOld = message.previousEnd < state.commitEnd;
+  const fresh = isOld ? spans.filter(({ next }) => next > state.commitEnd) : spans;
+  const from = isOld ? state.commitEnd : message.previousEnd;
+  if (isOld && fresh.length > 0 && fresh[0]!.base !== from) {
+    state.note("warn", "ignoring an append with a batch across the commit end", { from: message.fromId });
+    return;
+  }
+  if (!isOld && state.epochBefore(from) !== message.previousEpoch) {
+    refuse(state, message);
+    return;
+  }
+  const agreed = fresh.at(-1)?.next ?? from;
+  const firstNew = fresh.find((span) => !holds(state, span));
+  if (firstNew !== undefined) take(state, message.payload, fresh, firstNew);
+  state.agreedEnd = Math.max(state.agreedEnd, agreed);
+  follow(state, message.commitEnd);
+  // New entries are answered when they are on disk (onFollowerDurable).
+  if (firstNew === undefined) acknowledge(state, message.round);
+}
+
+function holds(state: RaftState, { next, epoch }: BatchSpan): boolean {
+  return next <= state.log.end && state.epochBefore(next) === epoch;
+}
+
+/** Puts everything from `first` on into the log, in place of what differs. */
+function take(state: RaftState, payload: Uint8Array, spans: BatchSpan[], first: BatchSpan): void {
+  const { end } = state.log;
+  if (first.base < end) {
+    const { base } = first;
+    assert(
+      base >= state.commitEnd && base >= state.agreedEnd,
+      `a leader of term ${state.term} should not change what is committed: ` +
+        `cut to ${base}, commit end ${state.commitEnd}, agreed end ${state.agreedEnd}, log end ${end}`,
+    );
+    state.voters.truncate(base);
+    state.emit({ kind: "truncate", to: base });
+    state.note("info", "cutting entries that the leader does not have", { from: base, logEnd: end });
+  }
+  for (const span of spans) if (span.base >= first.base) state.noteVoters(payload, span.at, span.base);
+  state.emit({ kind: "appendAsFollower", batches: payload.subarray(first.at) });
+}
+
+function refuse(state: RaftState, message: RaftMessage): void {
+  const asked = { end: message.previousEnd, epoch: message.previousEpoch };
+  const hint = largestAgreement(state.log, state.snapshot, asked);
+  state.send({
+    kind: "appendReply",
+    toId: message.fromId,
+    term: state.term,
+    round: message.round,
+    previousEnd: hint.end,
+    previousEpoch: hint.epoch,
+  });
+}
+
+/** Takes over what the leader says is committed, as far as this log is known to agree with the leader's. */
+function follow(state: RaftState, leaderCommitEnd: number): void {
+  const end = Math.min(leaderCommitEnd, state.agreedEnd);
+  if (end <= state.commitEnd) return;
+  state.commitEnd = end;
+  state.emit({ kind: "commit", end });
+}
+
+function acknowledge(state: RaftState, round: number): void {
+  const { agreedEnd } = state;
+  state.acknowledgedEnd = Math.min(state.log.durableEnd, agreedEnd);
+  state.send({
+    kind: "appendReply",
+    toId: state.leaderId,
+    term: state.term,
+    round,
+    granted: true,
+    durableEnd: state.acknowledgedEnd,
+    previousEnd: agreedEnd,
+  });
+}
+
+/** The disk has more than it had. */
+export function onFollowerDurable(state: RaftState): void {
+  if (state.role !== "follower" || state.leaderId < 0) return;
+  if (Math.min(state.log.durableEnd, state.agreedEnd) > state.acknowledgedEnd) {
+    acknowledge(state, state.lastRound);
+  }
+}
+
+/** Of an older term: its sender does not know that the times have changed. */
+export function answerOldLeader(state: RaftState, message: RaftMessage): void {
+  state.send({ kind: "appendReply", toId: message.fromId, term: state.term, round: message.round });
+}
