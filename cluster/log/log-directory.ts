@@ -1,0 +1,344 @@
+// shell: one log.dir: its lock and identity, all its logs, fsync rounds, checkpoints, the mark of a clean
+// stop, and the end of it when the disk fails: after the first failed write or sync nothing of this directory
+// is served or acknowledged any more.
+import type { DiskError } from "../../base/disk-error.ts";
+import type { Timer } from "../../base/ports/clock.ts";
+import type { Disk, DiskFile, DiskLock } from "../../base/ports/disk.ts";
+import type { Host } from "../../base/ports/env.ts";
+import type { Random } from "../../base/ports/random.ts";
+import { randomUuid, type Uuid } from "../../base/uuid.ts";
+import { BrokerError } from "../../proto/errors.ts";
+import { readWholeFile, replaceFile } from "./atomic-file.ts";
+import { type PartitionKey, parseCheckpoint, textOfCheckpoint } from "./checkpoint.ts";
+import { checkIdentity, type DirectoryIdentity, readIdentity, writeIdentity } from "./identity-file.ts";
+import { type FolderOptions, type LogEnv, LogFolder, type LogHome } from "./log-folder.ts";
+import { PartitionLog } from "./partition-log.ts";
+import { LogDamagedError } from "./recovery.ts";
+import type { LogConfig } from "./replica-log.ts";
+import { SyncRounds } from "./sync-rounds.ts";
+
+const cleanMark = ".clean-shutdown";
+const deletedSuffix = "-delete";
+const checkpointEveryMs = 2_000;
+
+export interface DirectoryOptions {
+  env: LogEnv & { random: Random; host: Host };
+  path: string;
+  /** Null: whatever the folder says, or a new one. */
+  clusterId: string | null;
+  nodeId: number;
+  onFailed: (reason: string) => void;
+}
+
+export interface FoundLog {
+  readonly topicName: string;
+  readonly topicId: Uuid;
+  readonly partition: number;
+}
+
+export class LogDirectory implements LogHome {
+  readonly env: DirectoryOptions["env"];
+  readonly path: string;
+  readonly identity: DirectoryIdentity;
+  readonly rounds: SyncRounds;
+  /** The last stop was in order: everything in the folder is as it was left. */
+  readonly wasClean: boolean;
+  /**
+   * The machine is the one that ran when the folder was last open: what was in the page cache is still there.
+   */
+  readonly sameBoot: boolean;
+  readonly found: readonly FoundLog[];
+  readonly #lock: DiskLock;
+  readonly #onFailed: (reason: string) => void;
+  #logs = new Map<string, PartitionLog>();
+  #recovery: Map<string, number>;
+  #starts: Map<string, number>;
+  #highWatermarks: Map<string, number>;
+  #dirtyMarks = false;
+  #writing: Promise<void> = Promise.resolve();
+  /** Metadata files of folders that do not last yet. */
+  #newFiles: DiskFile[] = [];
+  #foldersSynced: Promise<void> = Promise.resolve();
+  #timer: Timer | null = null;
+  #failure: string | null = null;
+
+  private constructor(
+    options: DirectoryOptions,
+    lock: DiskLock,
+    identity: DirectoryIdentity,
+    mark: string | null,
+  ) {
+    this.env = options.env;
+    this.path = options.path;
+    this.identity = identity;
+    this.#lock = lock;
+    this.#onFailed = options.onFailed;
+    const [state, boot] = (mark ?? "").split("\n");
+    this.sameBoot = boot === options.env.host.bootId;
+    this.wasClean = state === "clean";
+    const fsyncMs = options.env.metrics.histogram(
+      "ottla_log_fsync_ms",
+      "Time of one fsync round, ms",
+      [1, 2, 5, 10, 20, 50, 100, 500],
+    );
+    this.rounds = new SyncRounds({
+      clock: options.env.clock,
+      onFailed: (error) =>
+        this.fail(`fsync failed: ${error instanceof Error ? error.message : String(error)}`),
+      onRound: (ms) => fsyncMs.observe(ms),
+    });
+    this.#recovery = this.#readMarks("recovery-point-offset-checkpoint");
+    this.#starts = this.#readMarks("log-start-offset-checkpoint");
+    this.#highWatermarks = this.#readMarks("replication-offset-checkpoint");
+    this.found = this.#findLogs();
+  }
+
+  /** Locks the folder and makes it this node's, or throws ForeignDirectoryError, or DiskError ELOCKED. */
+  static async open(options: DirectoryOptions): Promise<LogDirectory> {
+    const { env, path } = options;
+    const { disk } = env;
+    disk.makeDirectory(path);
+    await syncParents(disk, path);
+    const lock = disk.lock(path);
+    try {
+      let identity = readIdentity(disk, path);
+      if (identity === null) {
+        identity = {
+          clusterId: options.clusterId ?? randomUuid(env.random),
+          nodeId: options.nodeId,
+          directoryId: randomUuid(env.random),
+        };
+        await writeIdentity(disk, path, identity);
+      }
+      checkIdentity(path, identity, options);
+      const mark = readWholeFile(disk, `${path}/${cleanMark}`);
+      const directory = new LogDirectory(options, lock, identity, mark && Buffer.from(mark).toString("utf8"));
+      await replaceFile(disk, path, cleanMark, Buffer.from(`open\n${env.host.bootId}`));
+      directory.#tick();
+      return directory;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  get failure(): string | null {
+    return this.#failure;
+  }
+
+  /** Opens a log, and makes it if it is not there. Throws LogDamagedError when it must not be served. */
+  openLog(key: PartitionKey, topicId: Uuid, config: LogConfig): PartitionLog {
+    this.checkUsable();
+    const name = nameOf(key);
+    const known = this.#logs.get(name);
+    if (known) return known;
+    const path = `${this.path}/${name}`;
+    const { disk } = this.env;
+    try {
+      if (!disk.exists(`${path}/partition.metadata`)) this.#make(path, topicId);
+      const log = this.#open({ path, name, topicId, config });
+      this.#logs.set(name, log);
+      log.requestSync();
+      return log;
+    } catch (error) {
+      if (isDiskError(error)) throw this.failed(error);
+      if (error instanceof LogDamagedError)
+        this.env.log.error({ log: name, offset: error.offset }, error.message);
+      throw error;
+    }
+  }
+
+  #make(path: string, topicId: Uuid): void {
+    const { disk } = this.env;
+    disk.makeDirectory(path);
+    const file = disk.open(`${path}/partition.metadata`, { create: true });
+    file.writeAt([Buffer.from(`version: 0\ntopic_id: ${topicId}\n`)], 0);
+    this.#newFiles.push(file);
+  }
+
+  #open(options: Pick<FolderOptions, "path" | "name" | "topicId" | "config">): PartitionLog {
+    const folder = new LogFolder({
+      home: this,
+      ...options,
+      isClean: this.wasClean,
+      recoveryPoint: this.#recovery.get(options.name) ?? 0,
+      startOffset: this.#starts.get(options.name) ?? 0,
+    });
+    const { cutBytes, cutAt } = folder.tail;
+    if (cutAt >= 0) {
+      this.env.metrics.counter("ottla_log_torn_tails_total", "Torn tails cut at recovery").add(1);
+      this.env.metrics
+        .counter("ottla_log_torn_bytes_total", "Bytes of torn tails cut at recovery")
+        .add(cutBytes);
+      this.env.log.warn({ log: options.name, cutAt, cutBytes }, "cut a torn tail at recovery");
+    }
+    return new PartitionLog(folder, options.config);
+  }
+
+  /** Forgets the log and removes its folder; what a crash leaves of it goes at the next start. */
+  deleteLog(key: PartitionKey): void {
+    const name = nameOf(key);
+    const log = this.#logs.get(name);
+    if (log) {
+      log.abandon();
+      this.rounds.forget(log);
+      this.#logs.delete(name);
+    }
+    for (const marks of [this.#recovery, this.#starts, this.#highWatermarks]) marks.delete(name);
+    this.#dirtyMarks = true;
+    const path = `${this.path}/${name}`;
+    try {
+      if (!this.env.disk.exists(path)) return;
+      const away = `${path}.${randomUuid(this.env.random)}${deletedSuffix}`;
+      this.env.disk.rename(path, away);
+      this.env.disk.removeTree(away);
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+      this.failed(error);
+    }
+  }
+
+  highWatermark(key: PartitionKey): number {
+    return this.#highWatermarks.get(nameOf(key)) ?? 0;
+  }
+
+  setHighWatermark(key: PartitionKey, highWatermark: number): void {
+    this.#highWatermarks.set(nameOf(key), highWatermark);
+    this.#dirtyMarks = true;
+  }
+
+  noteStart(folder: LogFolder, offset: number): void {
+    this.#starts.set(folder.name, offset);
+    this.#dirtyMarks = true;
+  }
+
+  /** Writes high watermarks, recovery points and log starts down, if any of them changed. */
+  writeCheckpoints(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#writeMarks());
+    return this.#writing;
+  }
+
+  async #writeMarks(): Promise<void> {
+    if (this.#failure !== null) return;
+    for (const [name, log] of this.#logs) {
+      // Only what is below the high watermark can never be cut again, and so is damage when it is broken.
+      const point = Math.min(log.durableEnd, this.#highWatermarks.get(name) ?? 0);
+      if ((this.#recovery.get(name) ?? 0) >= point) continue;
+      this.#recovery.set(name, point);
+      this.#dirtyMarks = true;
+    }
+    if (!this.#dirtyMarks) return;
+    this.#dirtyMarks = false;
+    const { disk } = this.env;
+    const write = (name: string, marks: Map<string, number>): Promise<void> =>
+      replaceFile(disk, this.path, name, Buffer.from(textOfCheckpoint(marks)));
+    await write("recovery-point-offset-checkpoint", this.#recovery);
+    await write("log-start-offset-checkpoint", this.#starts);
+    await write("replication-offset-checkpoint", this.#highWatermarks);
+  }
+
+  checkUsable(): void {
+    if (this.#failure !== null) {
+      throw new BrokerError("KAFKA_STORAGE_ERROR", `log directory ${this.path} has failed: ${this.#failure}`);
+    }
+  }
+
+  failed(error: DiskError): BrokerError {
+    if (error.code === "ENOSPC") {
+      return new BrokerError("KAFKA_STORAGE_ERROR", `the disk of ${this.path} is full; nothing was written`);
+    }
+    this.fail(error.message);
+    return new BrokerError("KAFKA_STORAGE_ERROR", `log directory ${this.path} has failed: ${error.message}`);
+  }
+
+  fail(reason: string): void {
+    if (this.#failure !== null) return;
+    this.#failure = reason;
+    this.rounds.fail();
+    this.#timer?.cancel();
+    this.env.log.error({ directory: this.path, reason }, "log directory failed; it is not used any more");
+    this.#onFailed(reason);
+  }
+
+  async syncNewFolders(): Promise<void> {
+    if (this.#newFiles.length > 0) {
+      const files = this.#newFiles;
+      this.#newFiles = [];
+      this.#foldersSynced = (async () => {
+        await this.#foldersSynced;
+        for (const file of files) {
+          await file.sync();
+          file.close();
+        }
+        await this.env.disk.syncDirectory(this.path);
+      })();
+    }
+    await this.#foldersSynced;
+  }
+
+  /** A clean stop: everything synced, snapshots and checkpoints written, the mark set. */
+  async close(): Promise<void> {
+    this.#timer?.cancel();
+    await this.rounds.idle();
+    await this.#writing;
+    if (this.#failure === null) {
+      for (const log of this.#logs.values()) await log.close();
+      await this.syncNewFolders();
+      await this.writeCheckpoints();
+      await replaceFile(this.env.disk, this.path, cleanMark, Buffer.from(`clean\n${this.env.host.bootId}`));
+    }
+    this.#lock.release();
+  }
+
+  #tick(): void {
+    this.#timer = this.env.clock.after(checkpointEveryMs, () => {
+      this.writeCheckpoints().then(
+        () => this.#failure === null && this.#tick(),
+        (error) => this.fail(`checkpoint failed: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    });
+  }
+
+  #readMarks(name: string): Map<string, number> {
+    const bytes = readWholeFile(this.env.disk, `${this.path}/${name}`);
+    const marks = bytes && parseCheckpoint(Buffer.from(bytes).toString("utf8"));
+    if (bytes && !marks)
+      this.env.log.warn({ file: `${this.path}/${name}` }, "a damaged checkpoint is not used");
+    return marks ?? new Map();
+  }
+
+  #findLogs(): FoundLog[] {
+    const { disk } = this.env;
+    const found: FoundLog[] = [];
+    for (const name of disk.list(this.path)) {
+      const path = `${this.path}/${name}`;
+      if (!disk.isDirectory(path)) continue;
+      if (name.endsWith(deletedSuffix)) {
+        disk.removeTree(path);
+        continue;
+      }
+      const parts = /^(.+)-(\d+)$/.exec(name);
+      const metadata = readWholeFile(disk, `${path}/partition.metadata`);
+      const topicId = metadata && /^topic_id: (\S{22})$/m.exec(Buffer.from(metadata).toString("utf8"))?.[1];
+      if (!parts || !topicId) continue;
+      found.push({ topicName: parts[1]!, partition: Number(parts[2]), topicId });
+    }
+    return found;
+  }
+}
+
+/** The folder itself must last, and those above it, which may have been made with it. */
+async function syncParents(disk: Disk, path: string): Promise<void> {
+  for (let at = path.lastIndexOf("/"); at >= 0; at = path.lastIndexOf("/", at - 1)) {
+    await disk.syncDirectory(path.slice(0, at) || "/");
+    if (at === 0) return;
+  }
+}
+
+function nameOf(key: PartitionKey): string {
+  return `${key.topicName}-${key.partition}`;
+}
+
+function isDiskError(error: unknown): error is DiskError {
+  return error instanceof Error && error.name === "DiskError";
+}
