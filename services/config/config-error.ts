@@ -2,6 +2,9 @@
 // should be.
 
 export class ConfigError extends Error {
+  /** Wrong input: what the command line ends with. */
+  readonly exitCode = 2;
+
   constructor(message: string) {
     super(message);
     this.name = "ConfigError";
