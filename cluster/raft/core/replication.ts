@@ -62,9 +62,15 @@ function forgetSilentObservers(state: RaftState): void {
 // ---- Sending ----
 
 function heartbeat(state: RaftState, progress: Progress): void {
-  if (progress.state === "snapshot") sendAreYouThere(state, progress);
-  else if (state.canSendFrom(progress.next)) sendOne(state, progress, noBytes);
-  else sendEntries(state, progress, { evenEmpty: true });
+  if (progress.state === "snapshot") {
+    sendAreYouThere(state, progress);
+  } else if (state.canSendFrom(progress.next)) {
+    sendOne(state, progress, noBytes);
+  } else {
+    // The log's start has passed the point where a probe was under way: no answer to that helps.
+    progress.isPaused = false;
+    sendEntries(state, progress, { evenEmpty: true });
+  }
 }
 
 /**
