@@ -36,11 +36,22 @@ export class FollowerProgress {
   /** When its durable offset last moved, or fell behind what it had read. */
   #durableMovedMs: number;
 
+  /** Its stream is open: what it reported last may be the present. */
+  #isConnected = false;
+
   constructor(nodeId: number, options: { lastCaughtUpMs: number; nowMs: number }) {
     this.nodeId = nodeId;
     this.#lastCaughtUpMs = options.lastCaughtUpMs;
     this.#lastReportMs = options.nowMs;
     this.#durableMovedMs = options.nowMs;
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  gone(): void {
+    this.#isConnected = false;
   }
 
   get brokerEpoch(): number {
@@ -71,6 +82,7 @@ export class FollowerProgress {
       this.#lastCaughtUpMs = Math.max(this.#lastCaughtUpMs, this.#lastReportMs);
     const owedNothing = this.#durableOffset >= this.#readOffset;
     if (owedNothing || position.durableOffset !== this.#durableOffset) this.#durableMovedMs = nowMs;
+    this.#isConnected = true;
     this.#brokerEpoch = position.brokerEpoch;
     this.#readOffset = position.readOffset;
     this.#durableOffset = position.durableOffset;

@@ -191,6 +191,11 @@ export class LeaderRole {
     return true;
   }
 
+  /** The stream of this follower has ended: what it said counts on, but it joins nothing before it speaks again. */
+  followerGone(nodeId: number): void {
+    this.state.followerGone(nodeId);
+  }
+
   durableMoved(): void {
     this.state.durable(this.log.durableEnd);
     this.refresh();

@@ -199,6 +199,16 @@ describe("the in-sync set", () => {
     expect(state.propose(2)?.isr.map((member) => member.nodeId)).toEqual([1, 2, 3]);
   });
 
+  it("does not gain one whose stream has ended before it speaks again", () => {
+    const { state, report } = setup({ isr: [1, 2] });
+    report(2, 100, 100, 1);
+    report(3, 100, 100, 1);
+    state.followerGone(3);
+    expect(state.propose(2)).toBe(null);
+    report(3, 100, 100, 3);
+    expect(state.propose(3)?.isr.map((member) => member.nodeId)).toEqual([1, 2, 3]);
+  });
+
   it("gives one that joined its full time to reach the end", () => {
     const { state, report, commit } = setup({ isr: [1, 2] });
     report(2, 100, 100, 1);

@@ -187,6 +187,11 @@ export class LeaderState {
     this.#durableEnd = durableEnd;
   }
 
+  /** The stream on which it spoke has ended: it joins no in-sync set before it speaks again. */
+  followerGone(nodeId: number): void {
+    this.#followers.get(nodeId)?.gone();
+  }
+
   /** A position that was checked against this leader's epochs. False: not a replica of this partition. */
   reported(nodeId: number, position: ReportedPosition, nowMs: number): boolean {
     const follower = this.#followers.get(nodeId);
@@ -250,6 +255,8 @@ export class LeaderState {
     const { countsDurable } = this.#settings;
     for (const follower of this.#followers.values()) {
       if (this.#committed.isr.includes(follower.nodeId) || !this.#mayJoin(follower)) continue;
+      // A position said on a stream that has ended may be of a process that is dead but not yet fenced.
+      if (!follower.isConnected) continue;
       const holds = follower.counted(this.#standingOf(follower.nodeId), countsDurable);
       const reaches = holds >= this.#highWatermark && holds >= this.epochStart;
       if (reaches && this.#isDiskMoving(follower, nowMs)) wanted.push(follower.nodeId);

@@ -77,7 +77,10 @@ export class PullServer {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const outlet of this.#outlets.values()) outlet.detach();
+    for (const outlet of this.#outlets.values()) {
+      outlet.detach();
+      outlet.role.followerGone(this.#nodeId);
+    }
     this.#outlets.clear();
     this.#parked.clear();
     this.#ready.clear();
