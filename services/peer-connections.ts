@@ -1,4 +1,5 @@
-// shell: one connection to each other node, made when first asked for, and made anew when the node's address changed.
+// shell: one connection to each other node, made when first asked for, and made anew when the node's address
+// changed.
 import type { PeerAddress, PeerCaller, Peers } from "../proto/peer/peer-api.ts";
 
 export class PeerConnections {

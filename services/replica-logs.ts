@@ -1,6 +1,9 @@
-// shell: the logs of all log directories of a broker as replication wants them: found or made by topic id, deleted, and their high
-// watermarks kept. A new log goes to the directory with the fewest.
+// shell: the logs of all log directories of a broker as replication wants them: found or made by topic id,
+// deleted, and their high watermarks kept. A new log goes to the directory with the fewest.
+
+import type { Uuid } from "../base/uuid.ts";
 import type { LogDirectory } from "../cluster/log/log-directory.ts";
+import { LogDamagedError } from "../cluster/log/recovery.ts";
 import type { LogConfig } from "../cluster/log/replica-log.ts";
 import type {
   HighWatermarkCheckpoint,
@@ -10,6 +13,9 @@ import type {
   ReplicaLogs,
 } from "../cluster/replication/replication-ports.ts";
 import { BrokerError } from "../proto/errors.ts";
+
+/** Raft's own log stands in a log directory too; it is no replica of any topic. */
+export const metadataTopic = "__cluster_metadata";
 
 interface Place {
   readonly id: PartitionId;
@@ -26,10 +32,31 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
     this.#configOf = configOf;
     for (const directory of directories) {
       for (const { topicName, topicId, partition } of directory.found) {
+        if (topicName === metadataTopic) continue;
         const id = { topicName, topicId, partition };
         this.#places.set(keyOf(id), { id, directory });
       }
     }
+  }
+
+  /**
+   * Opens and recovers every log there is. Those that are damaged are set aside: the directories they were in
+   * cannot vouch for their replicas, and must say so when the broker registers.
+   */
+  recoverAll(): Uuid[] {
+    const unclean = new Set<Uuid>();
+    for (const { id, directory } of [...this.#places.values()]) {
+      try {
+        directory.openLog(id, id.topicId, this.#configOf(id.topicName));
+      } catch (error) {
+        if (error instanceof LogDamagedError) {
+          directory.setAside(id);
+          this.#places.delete(keyOf(id));
+        } else if (!(error instanceof BrokerError)) throw error;
+        unclean.add(directory.identity.directoryId);
+      }
+    }
+    return [...unclean];
   }
 
   list(): readonly PartitionId[] {

@@ -1,4 +1,5 @@
-// entry: one node as a process: configuration, the real environment, the node, its three doors, and an orderly stop at a signal.
+// entry: one node as a process: configuration, the real environment, the node, its three doors, and an
+// orderly stop at a signal.
 import { readFileSync } from "node:fs";
 import { type RealEnv, realEnv } from "../base/real/env.ts";
 import { ConfigError } from "./config/config-error.ts";

@@ -19,6 +19,7 @@ import { SyncRounds } from "./sync-rounds.ts";
 
 const cleanMark = ".clean-shutdown";
 const deletedSuffix = "-delete";
+const damagedSuffix = "-damaged";
 const checkpointEveryMs = 2_000;
 
 export interface DirectoryOptions {
@@ -175,6 +176,24 @@ export class LogDirectory implements LogHome {
     return new PartitionLog(folder, options.config);
   }
 
+  /**
+   * A damaged log is kept, out of the way, for those who want to look at it; a new one can be made in its
+   * place.
+   */
+  setAside(key: PartitionKey): void {
+    const name = nameOf(key);
+    for (const marks of [this.#recovery, this.#starts, this.#highWatermarks]) marks.delete(name);
+    this.#dirtyMarks = true;
+    const away = `${this.path}/${name}.${randomUuid(this.env.random)}${damagedSuffix}`;
+    try {
+      this.env.disk.rename(`${this.path}/${name}`, away);
+      this.env.log.error({ log: name, keptAs: away }, "set a damaged log aside; its replica is copied anew");
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+      this.failed(error);
+    }
+  }
+
   /** Forgets the log and removes its folder; what a crash leaves of it goes at the next start. */
   deleteLog(key: PartitionKey): void {
     const name = nameOf(key);
@@ -317,6 +336,7 @@ export class LogDirectory implements LogHome {
         disk.removeTree(path);
         continue;
       }
+      if (name.endsWith(damagedSuffix)) continue;
       const parts = /^(.+)-(\d+)$/.exec(name);
       const metadata = readWholeFile(disk, `${path}/partition.metadata`);
       const topicId = metadata && /^topic_id: (\S{22})$/m.exec(Buffer.from(metadata).toString("utf8"))?.[1];
