@@ -5,13 +5,13 @@ import type { JournalEntry } from "./journal.ts";
 import type { Machine, MachineSnapshot } from "./machine.ts";
 
 export class CommittedView<State, Rec, Change> {
-  readonly #machine: Machine<State, Rec, Change>;
+  readonly #machine: Omit<Machine<State, Rec, Change>, "encode">;
   #state: State;
   #end = 0;
   #epoch = 0;
   #bytesSinceSnapshot = 0;
 
-  constructor(machine: Machine<State, Rec, Change>) {
+  constructor(machine: Omit<Machine<State, Rec, Change>, "encode">) {
     this.#machine = machine;
     this.#state = machine.initial;
   }

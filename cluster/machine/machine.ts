@@ -22,9 +22,10 @@ export interface ReplayEntry<Rec> {
 
 /**
  * `State` must be immutable: the runtime holds several generations of it at once, and so do those to whom it is
- * published. `Change` says what differs between two states.
+ * published. `Change` says what differs between two states. `Written` is a record as it may be proposed, where
+ * that is less strict than a record as it is read.
  */
-export interface Machine<State, Rec, Change> {
+export interface Machine<State, Rec, Change, Written = Rec> {
   /** For logs and errors. */
   readonly name: string;
   readonly initial: State;
@@ -33,7 +34,7 @@ export interface Machine<State, Rec, Change> {
    * in many gives equal states.
    */
   replay(state: State, entries: readonly ReplayEntry<Rec>[]): { state: State; change: Change };
-  encode(record: Rec): Uint8Array;
+  encode(record: Written): Uint8Array;
   /** Throws on unknown types, newer versions and damaged bytes; the process then must not go on. */
   decode(bytes: Uint8Array): Rec;
   encodeSnapshot(state: State): Uint8Array;

@@ -18,8 +18,8 @@ import { CommittedView } from "./committed-view.ts";
 import type { AppendResult, Journal, JournalEntry, JournalEvents } from "./journal.ts";
 import type { Decision, Machine, MachineSnapshot, Moment } from "./machine.ts";
 
-export interface RuntimeOptions<State, Rec, Change> {
-  readonly machine: Machine<State, Rec, Change>;
+export interface RuntimeOptions<State, Rec, Change, Written = Rec> {
+  readonly machine: Machine<State, Rec, Change, Written>;
   readonly clock: Clock;
   readonly log: Log;
   /** The process cannot go on: a committed record cannot be replayed, or an invariant is broken. */
@@ -52,9 +52,9 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-export class MachineRuntime<State, Rec, Change> implements JournalEvents {
-  readonly #options: RuntimeOptions<State, Rec, Change>;
-  readonly #machine: Machine<State, Rec, Change>;
+export class MachineRuntime<State, Rec, Change, Written = Rec> implements JournalEvents {
+  readonly #options: RuntimeOptions<State, Rec, Change, Written>;
+  readonly #machine: Machine<State, Rec, Change, Written>;
   readonly #committed: CommittedView<State, Rec, Change>;
   readonly #listeners = new Set<(state: State, change: Change) => void>();
   #journal: Journal | null = null;
@@ -64,7 +64,7 @@ export class MachineRuntime<State, Rec, Change> implements JournalEvents {
   #timer: Timer | null = null;
   #closed = false;
 
-  constructor(options: RuntimeOptions<State, Rec, Change>) {
+  constructor(options: RuntimeOptions<State, Rec, Change, Written>) {
     this.#options = options;
     this.#machine = options.machine;
     this.#committed = new CommittedView(options.machine);
@@ -115,12 +115,12 @@ export class MachineRuntime<State, Rec, Change> implements JournalEvents {
    * with the refusal when this node does not lead (the records may then be committed all the same), or with
    * THROTTLING_QUOTA_EXCEEDED.
    */
-  propose<Reply>(decide: (state: State, now: Moment) => Decision<Rec, Reply>): Promise<Reply> {
+  propose<Reply>(decide: (state: State, now: Moment) => Decision<Written, Reply>): Promise<Reply> {
     const leading = this.#leading;
     if (leading === null || this.#closed) return Promise.reject(this.#refuse("it does not lead"));
     if (this.#waiting.length >= this.#options.pendingMax) return Promise.reject(this.#overloaded());
     const { clock } = this.#options;
-    let decision: Decision<Rec, Reply>;
+    let decision: Decision<Written, Reply>;
     let appended: AppendResult | null;
     try {
       decision = decide(leading.state, { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() });
@@ -179,7 +179,7 @@ export class MachineRuntime<State, Rec, Change> implements JournalEvents {
 
   // ---- Inside ----
 
-  #append(leading: Leadership<State>, records: readonly Rec[]): AppendResult | null {
+  #append(leading: Leadership<State>, records: readonly Written[]): AppendResult | null {
     if (records.length === 0) return null;
     assert(this.#journal !== null, `${this.#machine.name}: no journal was attached`);
     const values = records.map((record) => this.#machine.encode(record));
