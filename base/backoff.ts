@@ -1,5 +1,6 @@
-// core: how long to wait before trying again: exponential, capped, with jitter so that many who failed together
-// do not come back together (Kafka: retry.backoff.ms and retry.backoff.max.ms, KIP-580). Waits for nobody.
+// core: how long to wait before trying again: exponential, capped, with jitter so that many who failed
+// together do not come back together (Kafka: retry.backoff.ms and retry.backoff.max.ms, KIP-580). Waits for
+// nobody.
 import type { Random } from "./ports/random.ts";
 
 export interface BackoffOptions {

@@ -64,5 +64,7 @@ export const limits = {
   waitingProducesMax: 100_000,
   /** Records a client keeps per consumer before it stops fetching, in bytes. */
   consumerPrefetchBytes: 64 * MiB,
+  /** Calls of `send` on one producer that wait for room in its buffer. */
+  producerWaitingSendsMax: 100_000,
   timelineEventsMax: 10_000,
 } as const;

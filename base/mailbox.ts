@@ -1,5 +1,6 @@
-// shell: a serial queue of jobs: one state machine, one mailbox, no locks. A job begins when the one before it
-// has settled; a job that fails does so for its caller only, and the next one runs. Knows nothing of the jobs.
+// shell: a serial queue of jobs: one state machine, one mailbox, no locks. A job begins when the one before
+// it has settled; a job that fails does so for its caller only, and the next one runs. Knows nothing of the
+// jobs.
 import { limits } from "./limits.ts";
 
 type Job = { run: () => void; refuse: (error: Error) => void };
@@ -60,8 +61,8 @@ export class Mailbox {
   }
 
   /**
-   * Takes no more jobs; those that have not begun reject with MailboxClosedError. Resolves once the running one
-   * has settled. Must not be awaited from within a job.
+   * Takes no more jobs; those that have not begun reject with MailboxClosedError. Resolves once the running
+   * one has settled. Must not be awaited from within a job.
    */
   close(): Promise<void> {
     this.closed = true;

@@ -1,5 +1,6 @@
-// shell: promises that somebody else settles. `deferred` is one; a WaitList holds many, each until a number that
-// only grows (an offset, an epoch, a commit end) has reached its threshold. Settles promises, awaits none.
+// shell: promises that somebody else settles. `deferred` is one; a WaitList holds many, each until a number
+// that only grows (an offset, an epoch, a commit end) has reached its threshold. Settles promises, awaits
+// none.
 import { assert } from "./assert.ts";
 import { MinHeap } from "./min-heap.ts";
 

@@ -1,5 +1,5 @@
-// adapter: one open file. Reads and writes are synchronous, since the page cache answers in microseconds; syncs
-// run on the thread pool.
+// adapter: one open file. Reads and writes are synchronous, since the page cache answers in microseconds;
+// syncs run on the thread pool.
 import { closeSync, fstatSync, fsync, ftruncateSync, readSync, writeSync, writevSync } from "node:fs";
 import { DiskError } from "../disk-error.ts";
 import type { DiskFile } from "../ports/disk.ts";

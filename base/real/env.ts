@@ -1,5 +1,5 @@
-// adapter: the real environment: the one place where the ports meet the machine. Importing it is cheap: what is
-// heavy (LevelDB, pino, prom-client) loads when it is first used.
+// adapter: the real environment: the one place where the ports meet the machine. Importing it is cheap: what
+// is heavy (LevelDB, pino, prom-client) loads when it is first used.
 import type { ClientEnv, Env } from "../ports/env.ts";
 import type { LogLevel } from "../ports/log.ts";
 import { realClock } from "./clock.ts";

@@ -144,7 +144,9 @@ export class Connection implements LaneOwner, Wire {
     this.fabric.scheduler.after(0, { label: "net.drain", life: end.life, run });
   }
 
-  /** A sender whose bytes stand still gives up after a while; the other end hears of it once the way is open. */
+  /**
+   * A sender whose bytes stand still gives up after a while; the other end hears of it once the way is open.
+   */
   stalled(lane: Lane): void {
     const { scheduler, random, settings } = this.fabric;
     const { stalls } = lane;

@@ -1,5 +1,5 @@
-// adapter: a simulated disk as one process sees it: the Disk port on top of names and contents, with the disk's
-// faults. Dies with the process's life.
+// adapter: a simulated disk as one process sees it: the Disk port on top of names and contents, with the
+// disk's faults. Dies with the process's life.
 import { DiskError } from "../disk-error.ts";
 import type { Disk, DiskFile, DiskLock } from "../ports/disk.ts";
 import type { DiskFaults } from "./disk-faults.ts";

@@ -96,8 +96,8 @@ export class Fabric implements Wires {
   }
 
   /**
-   * Cuts every connection between two machines ("*": any): what is on its way is lost from some point on, then
-   * both ends hear a reset.
+   * Cuts every connection between two machines ("*": any): what is on its way is lost from some point on,
+   * then both ends hear a reset.
    */
   reset(a: string, b: string): void {
     for (const connection of [...this.connections]) {

@@ -8,8 +8,8 @@
 import type { SeededRandom } from "./seeded-random.ts";
 
 /**
- * What becomes of unsynced changes at a power cut. "lost": none is kept; "kept": all; "prefix": the first few,
- * the next one torn; "sectors": any subset of their 512-byte sectors.
+ * What becomes of unsynced changes at a power cut. "lost": none is kept; "kept": all; "prefix": the first
+ * few, the next one torn; "sectors": any subset of their 512-byte sectors.
  */
 export type CutMode = "lost" | "kept" | "prefix" | "sectors";
 

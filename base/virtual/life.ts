@@ -1,5 +1,5 @@
-// core: one life of a simulated process, from its start to its crash. Every adapter handed to the process asks
-// its life first, so that nothing a dead process still holds can touch the world. Knows no adapter.
+// core: one life of a simulated process, from its start to its crash. Every adapter handed to the process
+// asks its life first, so that nothing a dead process still holds can touch the world. Knows no adapter.
 
 /** Thrown into a process that has crashed and still calls its env. Nothing may treat it as an answer. */
 export class RevokedError extends Error {

@@ -1,5 +1,6 @@
-// adapter: ordered pipes of whole messages between simulated machines, with the delays, cuts and back-pressure
-// of the simulated network. A simulated peer wire (streams and calls between brokers) is built on it.
+// adapter: ordered pipes of whole messages between simulated machines, with the delays, cuts and
+// back-pressure of the simulated network. A simulated peer wire (streams and calls between brokers) is built
+// on it.
 import { assert } from "../assert.ts";
 import type { End } from "./connection-end.ts";
 import type { Fabric } from "./fabric.ts";
@@ -57,8 +58,8 @@ export class VirtualLinks {
   }
 
   /**
-   * Opens a link at once; messages wait until it stands. If it never does, it closes with an error (refused, or
-   * not there within `timeoutMs`).
+   * Opens a link at once; messages wait until it stands. If it never does, it closes with an error (refused,
+   * or not there within `timeoutMs`).
    */
   open(to: string, service: string, options: { timeoutMs: number }): Link {
     this.life.check();

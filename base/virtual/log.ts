@@ -1,5 +1,5 @@
-// adapter: the logs of all simulated nodes in one bounded ring, each line with its virtual time; every line is
-// part of the trace. Never throws, not even for a node that has crashed: the error paths of dead code log.
+// adapter: the logs of all simulated nodes in one bounded ring, each line with its virtual time; every line
+// is part of the trace. Never throws, not even for a node that has crashed: the error paths of dead code log.
 import type { Log, LogFields, LogLevel } from "../ports/log.ts";
 import type { Life } from "./life.ts";
 import type { VirtualScheduler } from "./scheduler.ts";

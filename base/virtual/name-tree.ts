@@ -1,6 +1,6 @@
 // core: the folders of one simulated disk, twice: as everyone sees them and as they are on stable storage. An
-// operation on names (create, rename, remove) is one unit: it lasts once each folder it touches was synced, and
-// a power cut keeps it whole or not at all.
+// operation on names (create, rename, remove) is one unit: it lasts once each folder it touches was synced,
+// and a power cut keeps it whole or not at all.
 import { DiskError } from "../disk-error.ts";
 import type { DiskErrorCode } from "../ports/disk.ts";
 import type { CutMode, FileContent } from "./file-content.ts";

@@ -1,5 +1,5 @@
-// adapter: unhandled rejections during a simulation. Those of dead processes (RevokedError) are part of dying;
-// all others are bugs, and are handed on.
+// adapter: unhandled rejections during a simulation. Those of dead processes (RevokedError) are part of
+// dying; all others are bugs, and are handed on.
 import { RevokedError } from "./life.ts";
 
 /** Answers a function that stops watching. */

@@ -1,6 +1,6 @@
-// adapter: virtual time. Events run one at a time in order of (time, sequence); after each, every promise that
-// it settled has run to its end before the next begins, so a run depends on nothing but the seed. Adapter
-// because that drain needs one real turn of the event loop, taken before ambient time is forbidden.
+// adapter: virtual time. Events run one at a time in order of (time, sequence); after each, every promise
+// that it settled has run to its end before the next begins, so a run depends on nothing but the seed.
+// Adapter because that drain needs one real turn of the event loop, taken before ambient time is forbidden.
 import type { Timer } from "../ports/clock.ts";
 import { EventHeap } from "./event-heap.ts";
 import { type Life, RevokedError } from "./life.ts";

@@ -1,5 +1,5 @@
-// adapter: the running fingerprint of a simulation. Two runs of one seed must give the same fingerprint; where
-// they do not, the lines handed to `onLine` show the first difference. Adapter only for the native CRC.
+// adapter: the running fingerprint of a simulation. Two runs of one seed must give the same fingerprint;
+// where they do not, the lines handed to `onLine` show the first difference. Adapter only for the native CRC.
 import { crc32 } from "node:zlib";
 
 export type TraceLine = (line: string) => void;

@@ -1,6 +1,12 @@
 // core: one event of a broker's timeline as a sentence for people; null for those that the story does not
 // need.
-import type { StoryEvent } from "./watch-timeline.ts";
+
+export interface StoryEvent {
+  node: number;
+  wallMs: number;
+  kind: string;
+  detail: Readonly<Record<string, unknown>>;
+}
 
 const sentences: Readonly<Record<string, (d: Readonly<Record<string, unknown>>) => string>> = {
   "session-connection-lost": (d) => `noticed: the controller lost its connection to broker ${d.broker}`,

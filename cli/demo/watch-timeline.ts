@@ -2,13 +2,7 @@
 //
 // Wall clocks of brokers on one machine agree; an event that several brokers saw is told once, by who saw it
 // first.
-
-export interface StoryEvent {
-  node: number;
-  wallMs: number;
-  kind: string;
-  detail: Readonly<Record<string, unknown>>;
-}
+import type { StoryEvent } from "./tell.ts";
 
 interface TimelineAnswer {
   events: { sequence: number; wallMs: number; kind: string; detail: Record<string, unknown> }[];

@@ -2,8 +2,8 @@
 //
 // One leader writes in one epoch, so a record is named by (leader epoch, offset): two logs that agree on that
 // pair at one place agree on all before it. The leader compares the epoch of the follower's last record with
-// its own epochs; the follower cuts to where the two may still agree, and asks again. Each round cuts at least
-// one epoch or one record, so the rounds end.
+// its own epochs; the follower cuts to where the two may still agree, and asks again. Each round cuts at
+// least one epoch or one record, so the rounds end.
 //
 // Sources: KIP-101, KIP-279, Kafka's AbstractFetcherThread.getOffsetTruncationState.
 import type { ReplicaLog } from "../log/replica-log.ts";
@@ -21,11 +21,14 @@ export function epochOfLastRecord(log: EpochsOf): number {
   return log.end > log.startOffset ? log.epochAt(log.end - 1) : -1;
 }
 
-/** What the leader says to a follower whose log ends at `readOffset` with a record of `lastEpoch` (-1: empty). */
+/**
+ * What the leader says to a follower whose log ends at `readOffset` with a record of `lastEpoch` (-1: empty).
+ */
 export function judgePosition(leader: EpochsOf, readOffset: number, lastEpoch: number): PositionVerdict {
   if (readOffset < leader.startOffset) return { kind: "outOfRange" };
   if (lastEpoch < 0) return readOffset > leader.end ? { kind: "outOfRange" } : { kind: "agrees" };
-  // An empty leader log that starts where the follower ends holds no epoch to compare, and nothing to disagree on.
+  // An empty leader log that starts where the follower ends holds no epoch to compare, and nothing to
+  // disagree on.
   if (leader.startOffset === leader.end && readOffset === leader.end) return { kind: "agrees" };
   const found = leader.endOfEpoch(lastEpoch);
   if (found.epoch < 0) {
@@ -35,7 +38,9 @@ export function judgePosition(leader: EpochsOf, readOffset: number, lastEpoch: n
   return { kind: "diverges", epoch: found.epoch, end: found.end };
 }
 
-/** Where a follower cuts when the leader says its largest epoch up to the follower's last one ends at `end`. */
+/**
+ * Where a follower cuts when the leader says its largest epoch up to the follower's last one ends at `end`.
+ */
 export function cutForDivergence(follower: EpochsOf, epoch: number, end: number): number {
   const own = follower.endOfEpoch(epoch);
   // All our records are of epochs the leader never had.

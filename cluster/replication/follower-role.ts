@@ -1,9 +1,9 @@
 // shell: a replica while it follows one leader in one leader epoch: takes parts of the pull stream, appends,
 // cuts where the leader's epochs say so, and says where it stands.
 //
-// Keeps true: a part counts only in the round it answers and only where the log ends; the log is cut by leader
-// epoch or because the leader's log does not reach so far, never by a high watermark; the high watermark goes
-// back only with the log itself.
+// Keeps true: a part counts only in the round it answers and only where the log ends; the log is cut by
+// leader epoch or because the leader's log does not reach so far, never by a high watermark; the high
+// watermark goes back only with the log itself.
 import { BrokerError, ErrorCode, errorName } from "../../proto/errors.ts";
 import type { PullPart, PullPosition } from "../../proto/peer/peer-api.ts";
 import type { ReplicaLog } from "../log/replica-log.ts";
@@ -11,8 +11,8 @@ import { cutForDivergence, epochOfLastRecord, repairOutOfRange } from "./epoch-d
 import type { RoleHost } from "./replica-context.ts";
 
 /**
- * progress: positions moved, report them. askAgain: the log was cut or is not where the leader thinks, start a
- * new round. pause: the leader could not serve, start a new round later. none: nothing to tell.
+ * progress: positions moved, report them. askAgain: the log was cut or is not where the leader thinks, start
+ * a new round. pause: the leader could not serve, start a new round later. none: nothing to tell.
  */
 export type FollowerReaction = "progress" | "askAgain" | "pause" | "none";
 

@@ -1,5 +1,5 @@
-// core: what clients may read of a partition from its leader: records up to the high watermark, and offsets by
-// name, by time and by leader epoch. Reads the log, changes nothing.
+// core: what clients may read of a partition from its leader: records up to the high watermark, and offsets
+// by name, by time and by leader epoch. Reads the log, changes nothing.
 //
 // Sources: kafka-protocol Fetch, ListOffsets, OffsetForLeaderEpoch; KIP-207 (OFFSET_NOT_AVAILABLE), KIP-595
 // (diverging epoch in a fetch).

@@ -1,5 +1,5 @@
-// shell: a replica while it leads, in one leader epoch: takes writes, hands batches to the pull streams of its
-// followers, keeps the high watermark by the leader state, and answers those who wait for it.
+// shell: a replica while it leads, in one leader epoch: takes writes, hands batches to the pull streams of
+// its followers, keeps the high watermark by the leader state, and answers those who wait for it.
 //
 // Keeps true: once stopped it accepts nothing, and everyone who waited has an answer. It never opens a batch
 // beyond its header and never changes the in-sync set by itself.
@@ -191,7 +191,10 @@ export class LeaderRole {
     return true;
   }
 
-  /** The stream of this follower has ended: what it said counts on, but it joins nothing before it speaks again. */
+  /**
+   * The stream of this follower has ended: what it said counts on, but it joins nothing before it speaks
+   * again.
+   */
   followerGone(nodeId: number): void {
     this.state.followerGone(nodeId);
   }
@@ -229,7 +232,9 @@ export class LeaderRole {
     return this.#active && this.state.answered(proposal, outcome, this.#now());
   }
 
-  /** Called now and then while not quiet: laggards, overdue proposals, followers that no longer hold us up. */
+  /**
+   * Called now and then while not quiet: laggards, overdue proposals, followers that no longer hold us up.
+   */
   checkLag(): void {
     this.refresh();
     this.propose();

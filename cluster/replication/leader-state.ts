@@ -246,7 +246,9 @@ export class LeaderState {
     return follower.isCaughtUp({ leaderEnd: this.#end, nowMs, lagTimeMaxMs, countsDurable });
   }
 
-  /** The in-sync set this leader would have: the committed one without laggards, with those that caught up. */
+  /**
+   * The in-sync set this leader would have: the committed one without laggards, with those that caught up.
+   */
   #wanted(nowMs: number): number[] {
     const wanted = this.#committed.isr.filter((id) => {
       const follower = this.#followers.get(id);
@@ -264,13 +266,18 @@ export class LeaderState {
     return wanted;
   }
 
-  /** Joining asks not for the end of the log (Kafka neither), but a follower about to be thrown out again waits. */
+  /**
+   * Joining asks not for the end of the log (Kafka neither), but a follower about to be thrown out again
+   * waits.
+   */
   #isDiskMoving(follower: FollowerProgress, nowMs: number): boolean {
     const { lagTimeMaxMs, countsDurable } = this.#settings;
     return follower.isCaughtUp({ leaderEnd: follower.readOffset, nowMs, lagTimeMaxMs, countsDurable });
   }
 
-  /** The change to ask the controller for now, if any; from here on its additions hold up the high watermark. */
+  /**
+   * The change to ask the controller for now, if any; from here on its additions hold up the high watermark.
+   */
   propose(nowMs: number): IsrProposal | null {
     if (this.#pending !== null) {
       const { state, settledMs, proposal } = this.#pending;
@@ -292,7 +299,10 @@ export class LeaderState {
     return proposal;
   }
 
-  /** False: no longer of interest (a newer record came first). `unknown`: the same proposal is to be sent again. */
+  /**
+   * False: no longer of interest (a newer record came first). `unknown`: the same proposal is to be sent
+   * again.
+   */
   answered(proposal: IsrProposal, outcome: ProposalOutcome, nowMs: number): boolean {
     if (this.#pending?.proposal !== proposal) return false;
     if (outcome === "unknown") {
@@ -317,7 +327,9 @@ export class LeaderState {
     }
   }
 
-  /** Nothing here can change by the passing of time alone: every follower stands at the end and is in the set. */
+  /**
+   * Nothing here can change by the passing of time alone: every follower stands at the end and is in the set.
+   */
   get isQuiet(): boolean {
     if (this.#pending !== null || this.#unknownFate.size > 0) return false;
     for (const follower of this.#followers.values()) {

@@ -94,7 +94,9 @@ export class Partition implements RoleHost {
     return role?.highWatermark ?? this.#highWatermark;
   }
 
-  /** What may be claimed after a power cut: a cut or an append that is not on disk yet may be undone by it. */
+  /**
+   * What may be claimed after a power cut: a cut or an append that is not on disk yet may be undone by it.
+   */
   get lastingHighWatermark(): number {
     if (this.#log === null || this.#config.flushPolicy === "os") return this.highWatermark;
     return Math.min(this.highWatermark, this.#log.durableEnd);
@@ -137,8 +139,8 @@ export class Partition implements RoleHost {
   // ---- What clients do. All throw BrokerError; only `awaitCommitted` waits. ----
 
   /**
-   * Appends to the page cache. For acks=-1 await `awaitCommitted(answer.end, ...)` afterwards, for a duplicate
-   * too. NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, NOT_ENOUGH_REPLICAS,
+   * Appends to the page cache. For acks=-1 await `awaitCommitted(answer.end, ...)` afterwards, for a
+   * duplicate too. NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, NOT_ENOUGH_REPLICAS,
    * KAFKA_STORAGE_ERROR, and what validation and sequence numbers say.
    */
   append(options: AppendOptions): AppendAnswer {
@@ -147,9 +149,10 @@ export class Partition implements RoleHost {
   }
 
   /**
-   * Resolves once the high watermark is at least `end`. Rejects with NOT_ENOUGH_REPLICAS_AFTER_APPEND when the
-   * in-sync set falls below min.insync.replicas, NOT_LEADER_OR_FOLLOWER when the leadership under which it was
-   * appended (`leaderEpoch` of the answer) is over, REQUEST_TIMED_OUT; the records may be committed later.
+   * Resolves once the high watermark is at least `end`. Rejects with NOT_ENOUGH_REPLICAS_AFTER_APPEND when
+   * the in-sync set falls below min.insync.replicas, NOT_LEADER_OR_FOLLOWER when the leadership under which
+   * it was appended (`leaderEpoch` of the answer) is over, REQUEST_TIMED_OUT; the records may be committed
+   * later.
    */
   async awaitCommitted(options: { end: number; leaderEpoch: number; timeoutMs: number }): Promise<void> {
     const { end, leaderEpoch, timeoutMs } = options;
@@ -199,7 +202,9 @@ export class Partition implements RoleHost {
     return this.#guarded(() => reads.maxTimestamp(leader));
   }
 
-  /** OffsetForLeaderEpoch: the largest epoch <= `leaderEpoch` and where it ends; -1, -1 when there is none. */
+  /**
+   * OffsetForLeaderEpoch: the largest epoch <= `leaderEpoch` and where it ends; -1, -1 when there is none.
+   */
   endOfEpoch(options: { leaderEpoch: number; currentLeaderEpoch?: number }): EpochEnd {
     const leader = this.#led(options.currentLeaderEpoch);
     return this.#guarded(() => leader.log.endOfEpoch(options.leaderEpoch));

@@ -1,6 +1,6 @@
 // shell: the leader's end of one follower's pull stream, all partitions that follower replicates from here.
-// Positions come in; data goes out, gathered into one message a turn, shared fairly between partitions, within
-// the credit that the follower's acknowledgements give.
+// Positions come in; data goes out, gathered into one message a turn, shared fairly between partitions,
+// within the credit that the follower's acknowledgements give.
 //
 // Keeps true: a position counts for an in-sync set only after its log was checked against the leader's epochs
 // in this round, and only under the broker epoch of the follower's own registration. Knows nothing of disks.
@@ -215,7 +215,9 @@ export class PullServer {
     this.#schedule();
   }
 
-  /** After an image: parked positions may have their leader now, and the stream may be of an old registration. */
+  /**
+   * After an image: parked positions may have their leader now, and the stream may be of an old registration.
+   */
   lookAgain(): void {
     if (this.#closed) return;
     if (this.#isStale()) {
@@ -258,7 +260,9 @@ export class PullServer {
     this.#schedule();
   }
 
-  /** Each ready partition in its turn, until the message or the credit is full; who has more goes to the back. */
+  /**
+   * Each ready partition in its turn, until the message or the credit is full; who has more goes to the back.
+   */
   #takeTurns(parts: PullPart[]): void {
     let room = Math.min(limits.pullMessageBytesTarget, this.#credit);
     let bytes = 0;
@@ -280,7 +284,8 @@ export class PullServer {
         continue;
       }
       const isTooLarge = outlet.hasRecords && (part === null || part.records.length === 0);
-      // Its next batch does not fit any more: it stays in front, and comes first (and whole) in the next message.
+      // Its next batch does not fit any more: it stays in front, and comes first (and whole) in the next
+      // message.
       if (isTooLarge) break;
       this.#ready.delete(outlet);
       if (outlet.hasRecords) this.#ready.add(outlet);

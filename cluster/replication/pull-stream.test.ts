@@ -1,5 +1,5 @@
-// test: pull streams seen from one end: credit, fairness, rounds, parked positions, old registrations; and what
-// the whole cluster makes of topics that go, directories that fail and streams that die in silence.
+// test: pull streams seen from one end: credit, fairness, rounds, parked positions, old registrations; and
+// what the whole cluster makes of topics that go, directories that fail and streams that die in silence.
 import { describe, expect, it } from "vitest";
 import { limits } from "../../base/limits.ts";
 import { batch } from "../../proto/batch/header.ts";

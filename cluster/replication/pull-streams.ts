@@ -76,7 +76,9 @@ export class PullStreams {
     else if (!server.isClosed) this.#servers.add(server);
   }
 
-  /** A follower that opens a second stream has given up the first, whether or not that has been noticed here. */
+  /**
+   * A follower that opens a second stream has given up the first, whether or not that has been noticed here.
+   */
   #closeEarlier(server: PullServer): void {
     for (const other of [...this.#servers])
       if (other !== server && other.nodeId === server.nodeId) other.close();

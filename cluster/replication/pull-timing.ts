@@ -1,5 +1,5 @@
-// core: the pace of pull streams. A stream that lives says something at least every beat, both ways, so that a
-// connection that is dead without being closed is noticed and opened anew.
+// core: the pace of pull streams. A stream that lives says something at least every beat, both ways, so that
+// a connection that is dead without being closed is noticed and opened anew.
 
 /** Silence after which one end sends an empty message, ms. */
 export const pullBeatMs = 1000;

@@ -2,9 +2,9 @@
 // roles, keeps one pull stream to each leader and serves those of followers, checks lag and keeps high
 // watermarks across restarts.
 //
-// Keeps true: nothing is led or followed until the image holds the registration of this very process (an older
-// record may still name this broker leader of an epoch in which a process that is gone has written). Idle
-// partitions cost nothing: one timer, and sets of those that have something to do.
+// Keeps true: nothing is led or followed until the image holds the registration of this very process (an
+// older record may still name this broker leader of an epoch in which a process that is gone has written).
+// Idle partitions cost nothing: one timer, and sets of those that have something to do.
 import { limits } from "../../base/limits.ts";
 import type { Timer } from "../../base/ports/clock.ts";
 import type { Env } from "../../base/ports/env.ts";
@@ -147,8 +147,8 @@ export class ReplicaSet implements PartitionOwner {
   }
 
   /**
-   * Logs of topics that were deleted, or replicas that moved away, while this broker was down. The image holds
-   * this process's registration, so it is younger than anything that made these logs.
+   * Logs of topics that were deleted, or replicas that moved away, while this broker was down. The image
+   * holds this process's registration, so it is younger than anything that made these logs.
    */
   #deleteStrays(image: MetadataImage): void {
     this.#straysDeleted = true;
@@ -242,7 +242,9 @@ export class ReplicaSet implements PartitionOwner {
     this.#wiring.logs.delete(partition.id);
   }
 
-  /** Leaders that were registered anew are reached again at once, not when the pause between attempts is over. */
+  /**
+   * Leaders that were registered anew are reached again at once, not when the pause between attempts is over.
+   */
   #reopenRestarted(before: MetadataImage, image: MetadataImage, delta: MetadataDelta | null): void {
     for (const id of delta?.brokers ?? image.brokers.keys())
       if (before.brokers.get(id)?.epoch !== image.brokers.get(id)?.epoch) this.#streams.reopen(id);

@@ -52,7 +52,9 @@ export interface HighWatermarkEntry {
   readonly highWatermark: number;
 }
 
-/** High watermarks that outlive the process. Losing some is safe: they are only where a replica starts from. */
+/**
+ * High watermarks that outlive the process. Losing some is safe: they are only where a replica starts from.
+ */
 export interface HighWatermarkCheckpoint {
   /** 0 when none is known. */
   load(topicId: Uuid, partition: number): number;

@@ -1,5 +1,5 @@
-// test: three replicas, random appends, leader moves, crashes, cuts and black holes; after every event nothing
-// committed may have changed, and after healing everything converges.
+// test: three replicas, random appends, leader moves, crashes, cuts and black holes; after every event
+// nothing committed may have changed, and after healing everything converges.
 import { describe, expect, it } from "vitest";
 import { VirtualCluster, type VirtualNode } from "../../test/replication/virtual-cluster.ts";
 
@@ -58,7 +58,9 @@ async function storm(cluster: VirtualCluster, steps: number): Promise<void> {
   }
 }
 
-/** Cut off from the controller, and perhaps from one other: leads on in its epoch until the news reaches it. */
+/**
+ * Cut off from the controller, and perhaps from one other: leads on in its epoch until the news reaches it.
+ */
 function isolate(cluster: VirtualCluster, node: VirtualNode): void {
   const { random, time, controller, blackHoles } = cluster;
   const id = node.nodeId;

@@ -1,5 +1,5 @@
-// core: the text of docs/PROTOCOL.md: which APIs this release serves and in which versions, made from the same
-// table that ApiVersions answers from.
+// core: the text of docs/PROTOCOL.md: which APIs this release serves and in which versions, made from the
+// same table that ApiVersions answers from.
 import { advertised } from "./advertised.ts";
 import { type ApiName, apis } from "./apis.ts";
 

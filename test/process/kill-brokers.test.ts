@@ -1,4 +1,5 @@
-// test: real processes, real `kill -9`, under a producing client: nothing acknowledged is missing, twice or out of order.
+// test: real processes, real `kill -9`, under a producing client: nothing acknowledged is missing, twice or
+// out of order.
 import { describe, expect, it } from "vitest";
 import { createTopic, inSync, runCluster } from "./running-cluster.ts";
 import { SteadyLoad } from "./steady-load.ts";

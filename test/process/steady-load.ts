@@ -1,5 +1,5 @@
-// test: a steady producer of numbered records on a real cluster, and the check that nothing acknowledged is missing, twice or out
-// of order. The rules of the check are those of the demo.
+// test: a steady producer of numbered records on a real cluster, and the check that nothing acknowledged is
+// missing, twice or out of order. The rules of the check are those of the demo.
 
 import { holds, type Seen, type Verdict, verify } from "../../cli/demo/verify.ts";
 import { Consumer, Producer } from "../../client/index.ts";

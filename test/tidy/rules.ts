@@ -16,7 +16,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "cluster/coordinator": ["cluster/metadata", "cluster/machine", "proto", "base"],
   "services/kafka": ["proto", "base"],
   "services/peer": ["proto", "base"],
-  services: ["cluster", "proto", "base"],
+  services: ["services", "cluster", "proto", "base"],
   client: ["proto", "base"],
   streams: ["client"],
   connect: ["client"],
