@@ -44,7 +44,8 @@ export async function openDirectories(
   const stranger = all.find(({ identity }) => identity.clusterId !== clusterId);
   if (stranger) {
     throw new ForeignDirectoryError(
-      `${stranger.path} belongs to cluster ${stranger.identity.clusterId}, ${all[0]!.path} to ${clusterId}; they cannot be of one node`,
+      `${stranger.path} belongs to cluster ${stranger.identity.clusterId}, ${all[0]!.path} to ` +
+        `${clusterId}; they cannot be of one node`,
     );
   }
   return { clusterId, all, metadata: all.find(({ path }) => path === config.metadataLogDir)! };

@@ -211,7 +211,8 @@ export class Lane {
     assert(head.kind === "data", "only data can be taken");
     assert(
       head.checksum === crc32(head.bytes),
-      `a buffer of ${head.bytes.length} bytes sent by ${this.from.host} to ${this.to.host} should not change ` +
+      `a buffer of ${head.bytes.length} bytes sent by ${this.from.host} to ${this.to.host} should not ` +
+        `change ` +
         "after it was given away",
     );
     const end = Math.min(head.bytes.length, head.at + bytesMax);

@@ -76,7 +76,8 @@ const decode = (bytes: Uint8Array | null): string | null =>
 function text(record: ConsumerRecord): string {
   const time = new Date(record.timestamp).toISOString();
   const key = decode(record.key);
-  return `${record.partition}:${record.offset}  ${time}  ${key === null ? "-" : key}  ${decode(record.value) ?? "(tombstone)"}`;
+  const value = decode(record.value) ?? "(tombstone)";
+  return `${record.partition}:${record.offset}  ${time}  ${key ?? "-"}  ${value}`;
 }
 
 function toJson(record: ConsumerRecord): unknown {

@@ -74,7 +74,8 @@ function announce(cluster: DevCluster, tookMs: number): void {
   print(`ready bootstrap=${cluster.bootstrap}`);
   cluster.onBrokerDied = (id, text) => {
     progress(
-      `broker ${id} ended (${text}); start it again with: ottla chaos start ${id} --data ${cluster.folder.path}`,
+      `broker ${id} ended (${text}); start it again with: ottla chaos start ${id} --data ` +
+        `${cluster.folder.path}`,
     );
   };
 }

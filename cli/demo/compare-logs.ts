@@ -31,7 +31,9 @@ export function compareLogs(options: {
   };
   for (const log of logs) {
     if (log.end !== options.highWatermark) {
-      const text = `broker ${log.broker} ends at offset ${log.end}, below the high watermark ${options.highWatermark}`;
+      const text =
+        `broker ${log.broker} ends at offset ${log.end}, below the high watermark ` +
+        `${options.highWatermark}`;
       return { ...result, difference: text };
     }
     if (log.bytes.equals(first.bytes)) continue;

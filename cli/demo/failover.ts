@@ -124,7 +124,8 @@ async function killTheBusiestLeader(
   screen.countFrom(killedAtMs);
   screen.event(
     killedAtMs,
-    `killed: ${moment.acknowledgedAtKill} acknowledged, ${moment.inFlightAtKill} in flight, ${moment.unsentAtKill} not yet sent`,
+    `killed: ${moment.acknowledgedAtKill} acknowledged, ${moment.inFlightAtKill} in flight, ` +
+      `${moment.unsentAtKill} not yet sent`,
   );
   feed.onFirstAcknowledged(partition, () => {
     screen.event(Date.now(), `first record of ${demoTopic}-${partition} acknowledged again`);
@@ -237,7 +238,8 @@ function report(screen: Screen, verdict: Verdict, logs: FailoverResult["logs"]):
   const bytes = logs.reduce((sum, log) => sum + log.bytes, 0);
   const different = logs.filter((log) => log.difference !== "");
   screen.line(
-    `logs of the three brokers: ${(bytes / 1e6).toFixed(2)} MB each, ${different.length === 0 ? "equal byte for byte" : "DIFFERENT"}`,
+    `logs of the three brokers: ${(bytes / 1e6).toFixed(2)} MB each, ` +
+      `${different.length === 0 ? "equal byte for byte" : "DIFFERENT"}`,
   );
   for (const log of different) screen.line(`  partition ${log.partition}: ${log.difference}`);
   screen.line(`${verdict.read} records read back`);

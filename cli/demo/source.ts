@@ -31,7 +31,8 @@ export function readSource(path: string, nowMs: number): SourceRecord[] {
   const rows = rowsOf(path, text);
   if (rows.length < 11_000) {
     throw new UsageError(
-      `${path} has ${rows.length} records; the demo needs at least 11,000, so that 5,000 are acknowledged and 5,000 ` +
+      `${path} has ${rows.length} records; the demo needs at least 11,000, so that 5,000 are ` +
+        `acknowledged and 5,000 ` +
         "not yet sent when the leader dies",
     );
   }

@@ -200,7 +200,8 @@ function checkExisting(folder: ClusterFolder, existing: ClusterFile | null, brok
   if (existing === null) return;
   if (existing.brokers.length !== brokers) {
     throw new UsageError(
-      `${folder.path} holds a cluster of ${existing.brokers.length} brokers, and ${brokers} were asked for; ` +
+      `${folder.path} holds a cluster of ${existing.brokers.length} brokers, and ${brokers} were asked ` +
+        `for; ` +
         `use --brokers ${existing.brokers.length} or another --data folder`,
     );
   }

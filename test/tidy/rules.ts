@@ -33,6 +33,7 @@ export const bindsRealEnv = [
   "client/index.ts",
   "services/embedded.ts",
   "services/start.ts",
+  "services/format.ts",
   // The codecs only: they are deterministic, so a simulation runs the real ones.
   "base/virtual/world.ts",
   "test/",
