@@ -1,0 +1,387 @@
+// shell: one node of the metadata consensus group, around the core: gathers what happens in a turn, steps the core,
+// carries its effects out on log, disk and streams, and hands what is committed to the state machine.
+//
+//   streams --messages--> |                                       | --send--> streams
+//   clock   --ticks-----> | turn: proposals, events -> core.step  | --append, cut--> log --durable--> next turn
+//   journal --append----> |                                       | --persist--> vote file --> next turn
+//   log, vote file -----> |                                       | --committed--> state machine
+//
+// Keeps true: log effects of a step are carried out before the next step; the core steps only within turns, so that
+// the offsets given to proposals between turns hold; ticks that come late count once; what cannot be written stops
+// the process. Knows no rule of Raft.
+import { assert } from "../../../base/assert.ts";
+import { limits } from "../../../base/limits.ts";
+import type { Clock, Timer } from "../../../base/ports/clock.ts";
+import type { Env } from "../../../base/ports/env.ts";
+import { batch } from "../../../proto/batch/header.ts";
+import { BrokerError } from "../../../proto/errors.ts";
+import type { PeerStream, RaftMessage } from "../../../proto/peer/peer-api.ts";
+import type { ReplicaLog } from "../../log/replica-log.ts";
+import type { AppendResult, Journal } from "../../machine/journal.ts";
+import { mergeAppends } from "../core/merge-appends.ts";
+import { RaftCore } from "../core/step.ts";
+import type { RaftEvent, SnapshotMark } from "../core/words.ts";
+import { CommittedFeed } from "./committed-feed.ts";
+import { EffectRunner } from "./effect-runner.ts";
+import { Proposals } from "./proposals.ts";
+import { RaftMetrics } from "./raft-metrics.ts";
+import { type RaftNodeOptions, type RaftTiming, raftTiming, ticksOf } from "./raft-settings.ts";
+import { type RaftStatus, statusOf } from "./raft-status.ts";
+import { openStorage, type RaftStorage } from "./raft-storage.ts";
+import { SnapshotExchange } from "./snapshot-exchange.ts";
+import { RaftTransport } from "./transport.ts";
+import { VoteWriter } from "./vote-writer.ts";
+
+/** What exists between start and stop. */
+interface Running {
+  readonly core: RaftCore;
+  readonly runner: EffectRunner;
+  readonly transport: RaftTransport;
+  readonly feed: CommittedFeed;
+  readonly voteWriter: VoteWriter;
+  readonly snapshots: SnapshotExchange;
+}
+
+const trailingOffsetsByDefault = 10_000;
+
+export class RaftNode {
+  readonly journal: Journal;
+  private readonly options: RaftNodeOptions;
+  private readonly env: Env;
+  private readonly clock: Clock;
+  private readonly log: ReplicaLog;
+  private readonly timing: RaftTiming;
+  private readonly proposals: Proposals;
+  private readonly metrics: RaftMetrics;
+  private readonly leaderListeners = new Set<(leaderId: number, term: number) => void>();
+  private transferWaiters: ((isOver: boolean) => void)[] = [];
+  private running: Running | null = null;
+  private messages: RaftMessage[] = [];
+  private events: RaftEvent[] = [];
+  private isTurnPlanned = false;
+  private timer: Timer | null = null;
+  private isStopped = false;
+
+  constructor(options: RaftNodeOptions) {
+    this.options = options;
+    this.env = options.env;
+    this.clock = options.env.clock;
+    this.log = options.log;
+    this.timing = options.timing ?? raftTiming();
+    this.proposals = new Proposals(options.env.codecs);
+    this.metrics = new RaftMetrics(options.env.metrics);
+    this.journal = { append: (records, { epoch, timestamp }) => this.append(records, epoch, timestamp) };
+  }
+
+  /**
+   * Reads vote, snapshot and log, gives the snapshot to the state machine, and takes part from then on. Rejects
+   * with an Error that says what is wrong when they are damaged or do not belong together.
+   */
+  async start(): Promise<void> {
+    const { env, options, log } = this;
+    const { nodeId, directoryId, folder, events } = options;
+    const storage = await openStorage({ env, folder, nodeId, directoryId, log });
+    if (this.isStopped) {
+      await storage.snapshots.close();
+      return;
+    }
+    const { snapshot } = storage;
+    const running = this.assemble(storage);
+    this.running = running;
+    log.setDurableListener(() => this.post({ kind: "durable" }));
+    this.guarded("loading the metadata snapshot", () => {
+      if (snapshot === null) return;
+      events.onSnapshot({ end: snapshot.end, epoch: snapshot.epoch, bytes: snapshot.state });
+    });
+    log.requestSync();
+    this.connect();
+    if (!running.core.state.isVoter) {
+      env.log.info(
+        { nodeId, directoryId },
+        "this node is no voter of the metadata log: it follows as observer",
+      );
+    }
+    this.planTick();
+  }
+
+  private assemble(storage: RaftStorage): Running {
+    const { env, options, log, clock } = this;
+    const { nodeId, clusterId, peers, events } = options;
+    const core = this.makeCore(storage);
+    const transport = new RaftTransport({
+      ...{ nodeId, clusterId, peers, clock, log: env.log, codecs: env.codecs, random: env.random },
+      electionTimeoutMs: this.timing.electionTimeoutMs,
+      hello: (toId) => core.state.message({ kind: "hello", toId, term: core.state.term }),
+      onMessage: (message) => this.received(message),
+      onBroken: (id) => this.post({ kind: "unreachable", id }),
+    });
+    const voteWriter = new VoteWriter({
+      file: storage.voteFile,
+      onWritten: (number) => this.post({ kind: "persisted", number }),
+      onFailed: (error) => this.failLater("writing the vote file", error),
+    });
+    const feed = new CommittedFeed({
+      ...{ log, codecs: env.codecs, events, end: storage.snapshot?.end ?? 0 },
+      listener: {
+        onFed: (end) => this.proposals.committed(end),
+        onLeader: (leaderId, term) => this.leaderChanged(leaderId, term),
+        onNotLeading: () => this.lostLeadership(),
+      },
+    });
+    const snapshots = new SnapshotExchange({
+      ...{ store: storage.snapshots, codecs: env.codecs, log: env.log },
+      post: (event) => this.post(event),
+      send: (message) => {
+        if (!this.isStopped) transport.send(message);
+      },
+      onFailed: (error) => this.failLater("storing a metadata snapshot", error),
+    });
+    const runner = new EffectRunner({
+      ...{ nodeId, env, log, core, transport, feed, voteWriter, snapshots },
+      onTransferFailed: () => this.settleTransfers(false),
+    });
+    return { core, runner, transport, feed, voteWriter, snapshots };
+  }
+
+  private makeCore({ hardState, snapshot }: RaftStorage): RaftCore {
+    const { env, options, log } = this;
+    const { clusterId, nodeId, directoryId } = options;
+    return new RaftCore({
+      ...{ nodeId, directoryId, clusterId, log, hardState, codecs: env.codecs },
+      ticks: ticksOf(this.timing),
+      random: (below) => Math.floor(env.random.float() * below),
+      configuredVoters: options.voters.map((voter) => ({ ...voter, directoryId: voter.directoryId ?? null })),
+      snapshot: { end: snapshot?.end ?? 0, epoch: snapshot?.epoch ?? -1 },
+      snapshotVoters: snapshot?.voters ?? null,
+    });
+  }
+
+  // ---- What others ask ----
+
+  /** Node id, or -1: not known. */
+  leaderId(): number {
+    return this.running?.core.state.leaderId ?? -1;
+  }
+
+  term(): number {
+    return this.running?.core.state.term ?? 0;
+  }
+
+  /** It leads and has told the state machine so. */
+  isLeader(): boolean {
+    return this.running !== null && this.running.feed.leadingTerm !== null;
+  }
+
+  /** Called when another leader, or none (-1), is known. Answers how to stop it. */
+  onLeaderChange(listener: (leaderId: number, term: number) => void): () => void {
+    this.leaderListeners.add(listener);
+    return () => this.leaderListeners.delete(listener);
+  }
+
+  status(): RaftStatus | null {
+    return this.running === null ? null : statusOf(this.running.core.state, this.running.feed.end);
+  }
+
+  /** For PeerApi.raft: a stream that a peer opened. */
+  acceptStream(stream: PeerStream<RaftMessage, RaftMessage>): void {
+    if (this.running !== null && !this.isStopped) {
+      this.running.transport.accept(stream);
+      return;
+    }
+    stream.start({ onMessage: () => {}, onClose: () => {} });
+    stream.close();
+  }
+
+  /**
+   * Hands leadership to the most caught-up voter. Resolves with true once this node does not lead any more (or
+   * never did), with false when nobody could or did take over within `timeoutMs`.
+   */
+  transferLeadership(timeoutMs: number): Promise<boolean> {
+    if (this.running === null || this.running.core.state.role !== "leader") return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = this.clock.after(timeoutMs, () => settle(false));
+      const settle = (isOver: boolean): void => {
+        timer.cancel();
+        this.transferWaiters = this.transferWaiters.filter((one) => one !== settle);
+        resolve(isOver);
+      };
+      this.transferWaiters.push(settle);
+      this.post({ kind: "transfer" });
+    });
+  }
+
+  /**
+   * The state machine's state after everything below `end` (an end that its journal gave it): kept in place of the
+   * log before it. Resolves once it is on disk. A snapshot that is not newer than the latest is ignored.
+   */
+  async takeSnapshot(end: number, epoch: number, bytes: Uint8Array): Promise<void> {
+    const { running } = this;
+    if (running === null || this.isStopped || end <= running.core.state.snapshot.end) return;
+    const { core, feed, snapshots } = running;
+    this.guarded("checking a snapshot", () => this.checkSnapshot({ end, epoch }, core, feed.end));
+    const voters = core.recordedVotersAt(end)?.voters ?? null;
+    const isSaved = await snapshots.save({ end, epoch, voters, state: bytes });
+    if (!isSaved || this.isStopped || this.running !== running) return;
+    this.post({ kind: "snapshotSaved", end, epoch });
+  }
+
+  /** Takes part no more; proposals that wait are refused. The log stays open. */
+  async stop(): Promise<void> {
+    if (this.isStopped) return;
+    this.isStopped = true;
+    this.timer?.cancel();
+    this.proposals.lose("this node is being stopped");
+    this.settleTransfers(true);
+    const { running } = this;
+    if (running === null) return;
+    running.transport.close();
+    await running.voteWriter.idle();
+    await running.snapshots.close();
+  }
+
+  // ---- Proposals ----
+
+  private append(records: readonly Uint8Array[], epoch: number, timestamp: number): AppendResult {
+    const core = this.running?.core;
+    if (core === undefined || this.isStopped || !core.accepts(epoch)) {
+      const text = `node ${this.options.nodeId} cannot append in epoch ${epoch}: it does not lead in it`;
+      throw new BrokerError("NOT_CONTROLLER", text);
+    }
+    const result = this.proposals.add(records, { term: epoch, timestamp, logEnd: this.log.end });
+    this.planTurn();
+    return result;
+  }
+
+  // ---- Turns ----
+
+  private received(message: RaftMessage): void {
+    if (this.isStopped || this.messages.length >= limits.raftInboxMessagesMax) return;
+    this.messages.push(message);
+    this.planTurn();
+  }
+
+  private post(event: RaftEvent): void {
+    if (this.isStopped) return;
+    this.events.push(event);
+    this.planTurn();
+  }
+
+  private planTurn(): void {
+    if (this.isTurnPlanned) return;
+    this.isTurnPlanned = true;
+    this.clock.endOfTurn(() => {
+      this.isTurnPlanned = false;
+      if (!this.isStopped) this.guarded("taking part in the consensus on metadata", () => this.turn());
+    });
+  }
+
+  private turn(): void {
+    const { core, feed, runner } = this.running!;
+    this.writeProposals();
+    const { events, messages } = this;
+    this.events = [];
+    this.messages = [];
+    for (const message of mergeAppends(messages)) runner.step({ kind: "message", message });
+    for (const event of events) {
+      runner.step(event);
+      if (event.kind === "snapshotSaved") this.trimLog(event.end);
+    }
+    if (feed.run()) this.planTurn();
+    this.metrics.update(core.state, feed.end);
+  }
+
+  private writeProposals(): void {
+    const proposed = this.proposals.take();
+    if (proposed === null) return;
+    const { term, batches, end } = proposed;
+    this.running!.runner.step({ kind: "propose", term, batches });
+    assert(this.log.end === end, `proposals of term ${term} should end at ${end}, not at ${this.log.end}`);
+  }
+
+  private planTick(): void {
+    // The next is planned when this one came: a process that stood still has missed ticks, and counts one.
+    this.timer = this.clock.after(this.timing.tickMs, () => {
+      if (this.isStopped) return;
+      this.running!.transport.check();
+      this.post({ kind: "tick" });
+      this.planTick();
+    });
+  }
+
+  /** Streams to all voters: those configured, at the configured places, and those that only the log names. */
+  private connect(): void {
+    const { core, transport } = this.running!;
+    const recorded = core.state.voterSet.voters;
+    const known = [...this.options.voters, ...recorded];
+    transport.connect(known.map(({ id: nodeId, host, port }) => ({ nodeId, host, port })));
+  }
+
+  // ---- What the core decided ----
+
+  private leaderChanged(leaderId: number, term: number): void {
+    const { nodeId } = this.options;
+    if (leaderId >= 0) this.connect();
+    this.env.log.info({ nodeId, leaderId, term }, "leader of the metadata log");
+    for (const listener of [...this.leaderListeners]) listener(leaderId, term);
+  }
+
+  private lostLeadership(): void {
+    this.proposals.lose("leadership was lost before the records were committed");
+    this.settleTransfers(true);
+  }
+
+  private settleTransfers(isOver: boolean): void {
+    for (const settle of [...this.transferWaiters]) settle(isOver);
+  }
+
+  // ---- Trouble ----
+
+  private guarded<T>(what: string, run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      return this.fail(what, error);
+    }
+  }
+
+  private failLater(what: string, error: unknown): void {
+    // A store that was closed answers those who still ask with an error.
+    if (!this.isStopped) this.fail(what, error);
+  }
+
+  /** The log, the vote or the picture of the world cannot be trusted: nothing more may be said. */
+  private fail(what: string, error: unknown): never {
+    this.isStopped = true;
+    this.timer?.cancel();
+    const text = `${what} failed, this process cannot go on: ${String(error)}`;
+    this.env.log.error({ nodeId: this.options.nodeId, error: String(error) }, text);
+    return this.env.host.halt(text);
+  }
+
+  // ---- Snapshots ----
+
+  /** Drops what the snapshot covers, but for some entries for followers that lag a little. */
+  private trimLog(snapshotEnd: number): void {
+    const { log } = this;
+    const trailing = this.options.trailingOffsets ?? trailingOffsetsByDefault;
+    const target = Math.max(log.startOffset, Math.min(snapshotEnd, log.end) - trailing);
+    const start = this.batchBaseAt(target);
+    if (start > log.startOffset) log.raiseStart(start);
+  }
+
+  private checkSnapshot({ end, epoch }: SnapshotMark, core: RaftCore, fedEnd: number): void {
+    const found = core.state.epochBefore(end);
+    if (end <= fedEnd && found === epoch && this.batchBaseAt(end) === end) return;
+    throw new Error(
+      `a snapshot should end where an entry given to the state machine ended: (${end}, epoch ${epoch}); ` +
+        `given up to ${fedEnd}, epoch there ${found}`,
+    );
+  }
+
+  /** Where the batch begins that holds `offset`; `offset` at the log's end. */
+  private batchBaseAt(offset: number): number {
+    if (offset >= this.log.end) return offset;
+    const bytes = this.log.read({ from: offset, upTo: offset + 1, maxBytes: 1, minOneBatch: true });
+    return batch.baseOffset(bytes, 0);
+  }
+}
