@@ -54,6 +54,9 @@ export const limits = {
   /** Nodes that are no voters and follow the metadata log. */
   raftObserversMax: 1_000,
   raftSnapshotBytesMax: 1024 * MiB,
+  brokersMax: 1_000,
+  /** Partitions that one CreateTopics request may make. */
+  partitionsPerRequestMax: 10_000,
   partitionsPerTopicMax: 10_000,
   topicsMax: 20_000,
   partitionsPerBrokerMax: 100_000,
