@@ -102,7 +102,10 @@ export class RaftChecks {
       for (const { offset, epoch, value } of machine.applied) {
         const one = [...this.around(offset)][0];
         const isSame = one?.epoch === epoch;
-        this.hold(isSame, `${machine.id} applied ${value} at ${offset} in ${epoch}, committed is ${one?.epoch}`);
+        this.hold(
+          isSame,
+          `${machine.id} applied ${value} at ${offset} in ${epoch}, committed is ${one?.epoch}`,
+        );
       }
       for (const other of machines) if (other.id > machine.id) this.match(machine, other);
     }

@@ -344,9 +344,12 @@ export class RaftNode {
     }
   }
 
+  /** From within a promise, where nobody would hear an error. */
   private failLater(what: string, error: unknown): void {
     // A store that was closed answers those who still ask with an error.
-    if (!this.isStopped) this.fail(what, error);
+    if (this.isStopped) return;
+    this.isStopped = true;
+    this.clock.endOfTurn(() => this.fail(what, error));
   }
 
   /** The log, the vote or the picture of the world cannot be trusted: nothing more may be said. */
