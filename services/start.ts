@@ -88,7 +88,7 @@ async function openDoors(config: NodeConfig, env: RealEnv, node: RunningNode): P
   });
   node.onReadinessChange(() => peer.healthChanged());
   const kafka = node.broker === null ? null : await openKafkaDoor(config, env, node);
-  node.begin({
+  await node.begin({
     listeners: config.listeners.map((listener) => ({
       name: listener.name,
       host: listener.advertisedHost,
