@@ -1,9 +1,11 @@
 // adapter: connects commands to a cluster with Ottla's own client, and closes it again.
-import { Admin } from "../../client/index.ts";
+import type { Admin } from "../../client/index.ts";
 import type { ClusterOptions } from "./options.ts";
 
 /** Runs `work` with an admin connected to --bootstrap; closed afterwards, whatever happened. */
 export async function withAdmin<T>(options: ClusterOptions, work: (admin: Admin) => Promise<T>): Promise<T> {
+  // Loaded when it is needed: `ottla start` shall not wait for what only clients use.
+  const { Admin } = await import("../../client/index.ts");
   const admin = new Admin({ bootstrap: options.bootstrap });
   try {
     return await work(admin);

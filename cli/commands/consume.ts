@@ -1,6 +1,6 @@
 // adapter: `ottla consume`: records of a topic, from a place of one's choice, to standard output.
 import type { Command } from "commander";
-import { Consumer, type ConsumerRecord } from "../../client/index.ts";
+import type { ConsumerRecord } from "../../client/index.ts";
 import { print } from "../output/table.ts";
 import { UsageError } from "../usage-error.ts";
 import { type ClusterOptions, wholeNumber, withCluster } from "./options.ts";
@@ -32,6 +32,7 @@ async function consume(topic: string, options: ConsumeOptions): Promise<void> {
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   process.once("SIGTERM", () => stop.abort());
+  const { Consumer } = await import("../../client/index.ts");
   const consumer = new Consumer({ bootstrap: options.bootstrap });
   try {
     const where = options.partition === undefined ? { topic } : { topic, partition: options.partition };

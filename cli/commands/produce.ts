@@ -3,7 +3,6 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parse } from "csv-parse";
-import { Producer } from "../../client/index.ts";
 import { print, printJson, progress } from "../output/table.ts";
 import { ClusterFailure, UsageError } from "../usage-error.ts";
 import { type ClusterOptions, wholeNumber, withCluster } from "./options.ts";
@@ -51,6 +50,7 @@ function header(text: string, before: Record<string, string> | undefined): Recor
 }
 
 async function produce(topic: string, options: ProduceOptions): Promise<void> {
+  const { Producer } = await import("../../client/index.ts");
   const producer = new Producer({
     bootstrap: options.bootstrap,
     acks: options.acks === "all" ? "all" : options.acks === "1" ? 1 : 0,
