@@ -1,0 +1,147 @@
+// shell: what a program administers a cluster with: one method a task. The tasks stand in files of their own.
+import type { ClientEnv } from "../../base/ports/env.ts";
+import { listOffsets, listOffsetsAt } from "../cluster/list-offsets.ts";
+import { ClientError } from "../errors.ts";
+import { quote } from "../options/read-options.ts";
+import { AdminCalls } from "./admin-calls.ts";
+import { type AdminOptions, readAdminOptions } from "./admin-options.ts";
+import {
+  type ClusterDescription,
+  type ConfigDescription,
+  type ConfigSubject,
+  describeCluster,
+  describeConfigs,
+  describeQuorum,
+  type QuorumDescription,
+} from "./cluster-calls.ts";
+import {
+  type CreatedTopic,
+  createTopics,
+  deleteTopics,
+  describeTopics,
+  listTopics,
+  type NewTopic,
+  type TopicDescription,
+  type TopicListing,
+  waitForTopic,
+} from "./topic-calls.ts";
+
+/** `timestamp`: the first record of that time or later; "maxTimestamp": the record with the largest time. */
+export type OffsetPlace = "earliest" | "latest" | "maxTimestamp" | { readonly timestamp: number | Date };
+
+export interface OffsetListing {
+  readonly topic: string;
+  readonly partition: number;
+  /** -1: no record of that time or later. */
+  readonly offset: number;
+  /** Of the record found; -1 for "earliest" and "latest". */
+  readonly timestamp: number;
+  readonly leaderEpoch: number;
+}
+
+/**
+ * Every call tries for `apiTimeoutMs` and then rejects with ClientError TIMED_OUT; what the cluster refuses for
+ * good is a BrokerError that names the thing refused.
+ */
+export class AdminClient implements AsyncDisposable {
+  readonly #calls: AdminCalls;
+
+  /** Throws ClientError INVALID_OPTION. Connects at the first call. */
+  constructor(env: ClientEnv, options: AdminOptions) {
+    this.#calls = new AdminCalls(env, readAdminOptions(options));
+  }
+
+  /** Resolves when all exist; rejects with the first refusal (TOPIC_ALREADY_EXISTS, INVALID_CONFIG, ...). */
+  createTopics(
+    topics: readonly NewTopic[],
+    options: { readonly validateOnly?: boolean } = {},
+  ): Promise<CreatedTopic[]> {
+    return createTopics(this.#calls, topics, options);
+  }
+
+  /** Deletes topics with all their records. */
+  deleteTopics(names: readonly string[]): Promise<void> {
+    return deleteTopics(this.#calls, names);
+  }
+
+  /** All topics by name; those of the cluster itself only with `internal`. */
+  listTopics(options: { readonly internal?: boolean } = {}): Promise<TopicListing[]> {
+    return listTopics(this.#calls, options);
+  }
+
+  /** In the order of the names; rejects with ClientError UNKNOWN_TOPIC when one is not there. */
+  describeTopics(names: readonly string[]): Promise<TopicDescription[]> {
+    return describeTopics(this.#calls, names);
+  }
+
+  /** Resolves once every broker knows the topic and a leader of each partition. */
+  waitForTopic(name: string, options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    return waitForTopic(this.#calls, name, options.timeoutMs ?? this.#calls.settings.apiTimeoutMs);
+  }
+
+  describeCluster(): Promise<ClusterDescription> {
+    return describeCluster(this.#calls);
+  }
+
+  /** The metadata quorum (KIP-595). */
+  describeQuorum(): Promise<QuorumDescription> {
+    return describeQuorum(this.#calls);
+  }
+
+  describeConfigs(
+    subjects: readonly ConfigSubject[],
+    options: { readonly documentation?: boolean } = {},
+  ): Promise<ConfigDescription[]> {
+    return describeConfigs(this.#calls, subjects, options);
+  }
+
+  /** Offsets of one partition, or of all partitions of a topic in order. */
+  async listOffsets(query: {
+    readonly topic: string;
+    readonly partition?: number;
+    readonly at: OffsetPlace;
+    readonly isolation?: "readUncommitted" | "readCommitted";
+  }): Promise<OffsetListing[]> {
+    const { cluster, env, settings } = this.#calls;
+    const timestamp = timestampOf(query.at);
+    const { apiTimeoutMs: timeoutMs, retryBackoffMs, retryBackoffMaxMs } = settings;
+    const topic = await cluster.topic(query.topic, { timeoutMs, unknownTopicMs: 0 });
+    const numbers = topic.partitions.map((item) => item.partition);
+    if (query.partition !== undefined && !numbers.includes(query.partition)) {
+      const text = `list offsets: ${query.topic} has the partitions 0 to ${numbers.length - 1}`;
+      throw new ClientError("INVALID_OPTION", `${text}, not ${query.partition}`);
+    }
+    const asked = query.partition === undefined ? numbers : [query.partition];
+    const queries = asked.map((partition) => ({ topic: query.topic, partition, timestamp }));
+    const isCommittedOnly = query.isolation === "readCommitted";
+    const lookup = { isCommittedOnly, timeoutMs, retryBackoffMs, retryBackoffMaxMs };
+    const answers = await listOffsets(env, cluster, queries, lookup);
+    return answers.map((answer) => ({
+      topic: answer.topic,
+      partition: answer.partition,
+      offset: answer.offset,
+      timestamp: answer.foundTimestamp,
+      leaderEpoch: answer.leaderEpoch,
+    }));
+  }
+
+  /** Ends what is under way and closes the connections. Never rejects. */
+  close(): Promise<void> {
+    this.#calls.cluster.close();
+    return Promise.resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function timestampOf(at: OffsetPlace): number {
+  if (typeof at === "string" && Object.hasOwn(listOffsetsAt, at)) return listOffsetsAt[at];
+  if (typeof at === "object" && at !== null) {
+    const timestamp = typeof at.timestamp === "number" ? at.timestamp : at.timestamp.getTime();
+    if (Number.isSafeInteger(timestamp) && timestamp >= 0) return timestamp;
+  }
+  const should = '"earliest", "latest", "maxTimestamp" or { timestamp }';
+  throw new ClientError("INVALID_OPTION", `list offsets: at is ${quote(at)}; it should be ${should}`);
+}

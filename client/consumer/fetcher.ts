@@ -1,0 +1,316 @@
+// shell: fetches ahead of the reader: one request at a time to each broker that leads something, within the
+// bounds of the prefetch. Refreshes and retries after errors; what cannot be retried stops its partition.
+import type { ClientEnv } from "../../base/ports/env.ts";
+import { ErrorCode, errorInfo } from "../../proto/errors.ts";
+import { apis } from "../../proto/kafka/apis.ts";
+import type { FetchResponse, FetchResponsePartitionData } from "../../proto/kafka/generated/messages.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { DueTimer } from "../cluster/due-timer.ts";
+import type { BrokerInfo } from "../cluster/metadata-cache.ts";
+import { asError, brokerError, ClientError, isRetriable } from "../errors.ts";
+import type { ConsumerSettings } from "./consumer-options.ts";
+import { type FetchPlan, planFetch, readFetched } from "./fetch-request.ts";
+import type { PartitionReader } from "./partition-reader.ts";
+import type { PositionCheck } from "./position-check.ts";
+
+/** How much longer than asked an answer may take before the client asks who leads now. */
+const suspectAfterMs = 1_000;
+/** How long a fetch may wait at the broker while partitions are left out of it for want of room. */
+const partialWaitMs = 50;
+
+/** After so many failures in a row the log says that a partition cannot be read. */
+const failuresToTell = 10;
+
+interface Trip {
+  readonly broker: BrokerInfo;
+  readonly plan: FetchPlan;
+  readonly suspectAtMs: number;
+}
+
+/** What one broker leads, and how many bytes of it are buffered. */
+interface Share {
+  readonly readers: PartitionReader[];
+  bufferedBytes: number;
+  /** Partitions that wait for the reader to make room. */
+  isPartial: boolean;
+}
+
+export class Fetcher {
+  readonly #env: ClientEnv;
+  readonly #cluster: Cluster;
+  readonly #settings: ConsumerSettings;
+  readonly #check: PositionCheck;
+  readonly #onArrival: () => void;
+  readonly #timer: DueTimer;
+  /** By broker id; null while connecting. */
+  readonly #trips = new Map<number, Trip | null>();
+  #readers: readonly PartitionReader[] = [];
+  #rotation = 0;
+  #isWoken = false;
+  #isClosed = false;
+
+  constructor(
+    env: ClientEnv,
+    cluster: Cluster,
+    settings: ConsumerSettings,
+    check: PositionCheck,
+    onArrival: () => void,
+  ) {
+    this.#env = env;
+    this.#cluster = cluster;
+    this.#settings = settings;
+    this.#check = check;
+    this.#onArrival = onArrival;
+    this.#timer = new DueTimer(env.clock, () => this.#fetchAll());
+    cluster.onUpdate(() => {
+      this.#leaveTheLost();
+      this.wake();
+    });
+  }
+
+  setReaders(readers: readonly PartitionReader[]): void {
+    this.#readers = readers;
+    this.wake();
+  }
+
+  /** Looks at the end of this turn what can be fetched. */
+  wake(): void {
+    if (this.#isWoken || this.#isClosed) return;
+    this.#isWoken = true;
+    this.#env.clock.endOfTurn(() => {
+      this.#isWoken = false;
+      this.#fetchAll();
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#timer.close();
+  }
+
+  #fetchAll(): void {
+    if (this.#isClosed) return;
+    const nowMs = this.#env.clock.monotonicMs();
+    const shares = new Map<number, Share>();
+    this.#suspect(nowMs);
+    for (let n = 0; n < this.#readers.length; n++) {
+      const reader = this.#readers[(this.#rotation + n) % this.#readers.length]!;
+      const isDue = this.#isDue(reader, nowMs);
+      if (!isDue && reader.bufferedBytes === 0) continue;
+      const leader = this.#cluster.cache.partition(reader.topic, reader.partition)?.leader ?? -1;
+      let share = shares.get(leader);
+      if (share === undefined) {
+        share = { readers: [], bufferedBytes: 0, isPartial: false };
+        shares.set(leader, share);
+      }
+      share.bufferedBytes += reader.bufferedBytes;
+      if (!isDue) continue;
+      if (reader.bufferedBytes < this.#settings.partitionBytes) share.readers.push(reader);
+      else share.isPartial = true;
+    }
+    this.#rotation = this.#readers.length === 0 ? 0 : (this.#rotation + 1) % this.#readers.length;
+    for (const [id, share] of shares) {
+      if (share.readers.length === 0 || this.#trips.has(id)) continue;
+      const roomBytes = Math.floor(this.#settings.prefetchBytes / shares.size) - share.bufferedBytes;
+      this.#fetchFrom(id, share, roomBytes, nowMs);
+    }
+  }
+
+  /** Whether this reader's leader is to be asked for more now. */
+  #isDue(reader: PartitionReader, nowMs: number): boolean {
+    if (reader.isPaused || reader.isFetching || reader.isLookingUp || reader.failure !== null) return false;
+    if (reader.end !== null && reader.fetchOffset >= reader.end) return false;
+    if (reader.retryAtMs > nowMs) {
+      this.#timer.atLatest(reader.retryAtMs);
+      return false;
+    }
+    const info = this.#cluster.cache.partition(reader.topic, reader.partition);
+    if (info === null || this.#cluster.cache.broker(info.leader) === null) {
+      this.#cluster.requestRefresh();
+      return false;
+    }
+    if (reader.checkedEpoch < info.leaderEpoch) {
+      if (reader.fetchEpoch < 0 || info.leaderEpoch === reader.fetchEpoch)
+        reader.checkedEpoch = info.leaderEpoch;
+      else {
+        this.#lookUp(reader, () => this.#check.againstLeader(reader, info));
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #fetchFrom(id: number, share: Share, roomBytes: number, nowMs: number): void {
+    const broker = this.#cluster.cache.broker(id)!;
+    const connection = this.#cluster.links.open(broker, "fetch");
+    if (connection === null) {
+      this.#connect(broker);
+      return;
+    }
+    if (connection.throttledUntilMs > nowMs) {
+      this.#timer.atLatest(connection.throttledUntilMs);
+      return;
+    }
+    if (roomBytes <= 0) return;
+    const { readers } = share;
+    const maxBytes = Math.min(this.#settings.fetchBytes, roomBytes);
+    const maxWaitMs = share.isPartial
+      ? Math.min(partialWaitMs, this.#settings.maxWaitMs)
+      : this.#settings.maxWaitMs;
+    const plan = planFetch(readers, this.#cluster.cache, this.#settings, { maxWaitMs, maxBytes });
+    const suspectAtMs = nowMs + maxWaitMs + suspectAfterMs;
+    this.#trips.set(id, { broker, plan, suspectAtMs });
+    this.#timer.atLatest(suspectAtMs);
+    for (const reader of readers) reader.isFetching = true;
+    const options = {
+      timeoutMs: this.#settings.requestTimeoutMs + maxWaitMs,
+      versions: plan.maxVersion === undefined ? {} : { max: plan.maxVersion },
+    };
+    connection.request(apis.Fetch, plan.body, options).then(
+      (response) => this.#arrived(id, plan, response),
+      (error: Error) => this.#lost(id, plan, error),
+    );
+  }
+
+  #connect(broker: BrokerInfo): void {
+    this.#trips.set(broker.id, null);
+    this.#cluster.links
+      .connect(broker, "fetch")
+      .then(
+        () => {},
+        () => this.#cluster.requestRefresh(),
+      )
+      .finally(() => {
+        this.#trips.delete(broker.id);
+        this.wake();
+      });
+  }
+
+  #arrived(id: number, plan: FetchPlan, response: FetchResponse): void {
+    this.#trips.delete(id);
+    if (this.#isClosed) return;
+    if (response.errorCode !== ErrorCode.NONE) {
+      this.#lost(id, plan, brokerError(`fetch from broker ${id}`, response.errorCode));
+      return;
+    }
+    const fetched = readFetched(plan, response);
+    for (const { reader, generation } of plan.readers) {
+      if (reader.generation !== generation) continue;
+      reader.isFetching = false;
+      const answer = fetched.get(reader.topic)?.get(reader.partition);
+      if (answer === undefined) {
+        this.#retryLater(reader);
+        continue;
+      }
+      try {
+        this.#take(reader, answer, response);
+      } catch (error) {
+        reader.failure = asError(error);
+      }
+    }
+    this.#onArrival();
+    this.wake();
+  }
+
+  #take(reader: PartitionReader, answer: FetchResponsePartitionData, response: FetchResponse): void {
+    const { topic, partition } = reader;
+    const code = answer.errorCode;
+    if (code === ErrorCode.NONE) {
+      reader.failures = 0;
+      reader.highWatermark = answer.highWatermark;
+      const bytes = answer.records;
+      if (bytes !== null && bytes.length > 0) reader.buffer(bytes, answer.abortedTransactions ?? []);
+      return;
+    }
+    const error = brokerError(`read ${topic}-${partition} at offset ${reader.fetchOffset}`, code);
+    if (code === ErrorCode.OFFSET_OUT_OF_RANGE) {
+      // What is buffered is still good; ask again once it has been read.
+      if (reader.bufferedBytes > 0) this.#retryLater(reader);
+      else {
+        this.#retryLater(reader);
+        this.#lookUp(reader, () => this.#check.outOfRange(reader));
+      }
+      return;
+    }
+    if (!errorInfo(code).retriable) throw error;
+    const { leaderId, leaderEpoch } = answer.currentLeader;
+    const hint = { topic, partition, leaderId, leaderEpoch, endpoints: response.nodeEndpoints };
+    if (this.#cluster.applyHint(hint)) return;
+    this.#env.log.debug({ topic, partition, reason: error.message }, "fetch refused, trying again");
+    this.#retryLater(reader);
+    this.#cluster.requestRefresh();
+  }
+
+  #lost(id: number, plan: FetchPlan, error: Error): void {
+    this.#trips.delete(id);
+    if (this.#isClosed) return;
+    for (const { reader, generation } of plan.readers) {
+      if (reader.generation !== generation) continue;
+      reader.isFetching = false;
+      if (isRetriable(error)) this.#retryLater(reader);
+      else reader.failure = error;
+    }
+    if (!isRetriable(error)) this.#onArrival();
+    this.#cluster.requestRefresh();
+    this.wake();
+  }
+
+  /** Asks something about the position; no fetches for this reader until it is known. */
+  #lookUp(reader: PartitionReader, ask: () => Promise<void>): void {
+    const { generation } = reader;
+    reader.isLookingUp = true;
+    ask()
+      .catch((error: Error) => {
+        if (this.#isClosed || reader.generation !== generation) return;
+        const isFinal = !isRetriable(error) && !(error instanceof ClientError && error.code === "CLOSED");
+        if (isFinal) {
+          reader.failure = error;
+          this.#onArrival();
+          return;
+        }
+        this.#retryLater(reader);
+        this.#cluster.requestRefresh();
+      })
+      .finally(() => {
+        // After a seek this answer is nobody's any more; the reader may be asking something else.
+        if (reader.generation === generation) reader.isLookingUp = false;
+        this.wake();
+      });
+  }
+
+  #retryLater(reader: PartitionReader): void {
+    const { retryBackoffMs, retryBackoffMaxMs } = this.#settings;
+    const plain = Math.min(retryBackoffMaxMs, retryBackoffMs * 2 ** Math.min(16, reader.failures));
+    reader.failures++;
+    if (reader.failures === failuresToTell) {
+      const { topic, partition, fetchOffset: offset } = reader;
+      this.#env.log.warn({ topic, partition, offset }, "the partition cannot be read, still trying");
+    }
+    reader.retryAtMs = this.#env.clock.monotonicMs() + plain * (0.8 + 0.4 * this.#env.random.float());
+    this.#timer.atLatest(reader.retryAtMs);
+  }
+
+  #suspect(nowMs: number): void {
+    for (const trip of this.#trips.values()) {
+      if (trip === null) continue;
+      if (nowMs >= trip.suspectAtMs) {
+        this.#cluster.requestRefresh();
+        this.#timer.atLatest(nowMs + suspectAfterMs);
+      } else this.#timer.atLatest(trip.suspectAtMs);
+    }
+  }
+
+  /** A broker that does not answer, and is gone or leads no more what was asked of it, is not waited for. */
+  #leaveTheLost(): void {
+    const nowMs = this.#env.clock.monotonicMs();
+    for (const [id, trip] of this.#trips) {
+      if (trip === null || nowMs < trip.suspectAtMs) continue;
+      const hasMoved = trip.plan.readers.some(({ reader }) => {
+        const leader = this.#cluster.cache.partition(reader.topic, reader.partition)?.leader ?? -1;
+        return leader >= 0 && leader !== id;
+      });
+      const isGone = this.#cluster.cache.broker(id) === null;
+      if (isGone || hasMoved) this.#cluster.links.drop(trip.broker, "it leads no more, and does not answer");
+    }
+  }
+}

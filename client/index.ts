@@ -1,0 +1,77 @@
+// adapter: the public entry: `import { Producer, Consumer, Admin } from "ottla"`. Binds the clients to the real
+// clock, network and codecs. Importing it is quick and loads no broker.
+import type { ClientEnv } from "../base/ports/env.ts";
+import { realClientEnv } from "../base/real/env.ts";
+import { AdminClient } from "./admin/admin.ts";
+import type { AdminOptions } from "./admin/admin-options.ts";
+import { ConsumerClient } from "./consumer/consumer.ts";
+import type { ConsumerOptions } from "./consumer/consumer-options.ts";
+import { ProducerClient } from "./producer/producer.ts";
+import type { ProducerOptions } from "./producer/producer-options.ts";
+import type { AnyTopic, RawTopic } from "./topics/topic.ts";
+
+export { BrokerError, ErrorCode, type ErrorName } from "../proto/errors.ts";
+export type { OffsetListing, OffsetPlace } from "./admin/admin.ts";
+export type {
+  ClusterDescription,
+  ConfigDescription,
+  ConfigEntry,
+  ConfigSource,
+  ConfigSubject,
+  QuorumDescription,
+  QuorumMember,
+} from "./admin/cluster-calls.ts";
+export type {
+  CreatedTopic,
+  NewTopic,
+  PartitionDescription,
+  TopicDescription,
+  TopicListing,
+} from "./admin/topic-calls.ts";
+export type { BrokerInfo } from "./cluster/metadata-cache.ts";
+export type { ReadOptions, TopicPartition } from "./consumer/consumer.ts";
+export type { Assignment, From, To } from "./consumer/consumer-options.ts";
+export type { ConsumerBatch, ConsumerRecord, RecordOf } from "./consumer/consumer-record.ts";
+export {
+  ClientError,
+  type ClientErrorCode,
+  LogTruncationError,
+  OffsetOutOfRangeError,
+  RecordFormatError,
+  type ValidationIssue,
+} from "./errors.ts";
+export type { Partitioner, PartitionQuestion } from "./producer/producer-options.ts";
+export type { Delivery, HeadersInput, OnDelivered, ProducerRecord } from "./producer/record.ts";
+export { bytes, type Codec, float64, int32, int64, nullable, type RawPart, string } from "./topics/codecs.ts";
+export { json } from "./topics/json.ts";
+export { type AnyTopic, type RawTopic, type Topic, topic } from "./topics/topic.ts";
+export type { AdminOptions, ConsumerOptions, ProducerOptions };
+
+let shared: ClientEnv | null = null;
+
+/** One for all clients of a process: it holds no state of theirs. */
+function env(): ClientEnv {
+  shared ??= realClientEnv();
+  return shared;
+}
+
+/** Writes records. `await using producer = new Producer({ bootstrap: "localhost:9092" })`. */
+export class Producer extends ProducerClient {
+  constructor(options: ProducerOptions) {
+    super(env(), options);
+  }
+}
+
+/** Reads records of assigned partitions. */
+export class Consumer<T extends AnyTopic = RawTopic> extends ConsumerClient<T> {
+  constructor(options: ConsumerOptions<T>) {
+    super(env(), options);
+  }
+}
+
+/** Administers a cluster. */
+export class Admin extends AdminClient {
+  constructor(options: AdminOptions) {
+    super(env(), options);
+  }
+}
