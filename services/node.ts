@@ -1,50 +1,33 @@
-// shell: one node, put together: directories, consensus, controller, replicas, the operations for clients and for peers. A page of
-// wiring: whatever decides anything is elsewhere.
+// shell: one node, put together: directories, consensus, controller, replicas, the operations for clients and for
+// peers. A page of wiring: whatever decides anything is elsewhere.
 //
-//   log directories -> raft -> controller or follower of the metadata -> image -> replicas, lifecycle, operations
+//   log directories -> raft -> controller, or follower of the metadata -> image -> replicas, lifecycle, operations
 import type { Env } from "../base/ports/env.ts";
-import { randomUuid, zeroUuid } from "../base/uuid.ts";
+import { randomUuid, type Uuid, zeroUuid } from "../base/uuid.ts";
 import type { MetadataDelta, MetadataImage } from "../cluster/metadata/image.ts";
 import { RaftNode } from "../cluster/raft/driver/raft-node.ts";
 import { raftTiming } from "../cluster/raft/driver/raft-settings.ts";
 import { ReplicaSet } from "../cluster/replication/replica-set.ts";
 import type { BrokerApi } from "../proto/broker-api.ts";
-import type { PeerApi, Peers, RegisteredListener } from "../proto/peer/peer-api.ts";
+import type { PeerAddress, PeerApi, Peers, RegisteredListener } from "../proto/peer/peer-api.ts";
 import { createBroker } from "./broker/broker.ts";
 import type { NodeConfig } from "./config/node-config.ts";
 import { ControllerLink } from "./controller-link.ts";
-import { mayHaveLostWrites, openDirectories } from "./directories.ts";
+import { type Directories, mayHaveLostWrites, openDirectories } from "./directories.ts";
 import { ImageView } from "./image-view.ts";
+import { leaveCluster } from "./leave.ts";
 import { BrokerLifecycle } from "./lifecycle.ts";
-import { metadataSide } from "./metadata-side.ts";
+import { type MetadataSide, metadataSide } from "./metadata-side.ts";
 import { peerApi } from "./peer-api.ts";
 import { PeerConnections } from "./peer-connections.ts";
 import { BrokerLogs, metadataTopic } from "./replica-logs.ts";
 import { Timeline } from "./timeline.ts";
 import { TopicConfigs } from "./topic-configs.ts";
 
+/** Where clients and peers reach this node; known once its doors are open. */
 export interface Announcement {
   readonly listeners: readonly RegisteredListener[];
   readonly peer: { readonly host: string; readonly port: number };
-}
-
-export interface RunningNode {
-  readonly clusterId: string;
-  /** Null on a node that is no broker. */
-  readonly broker: BrokerApi | null;
-  readonly peer: PeerApi;
-  readonly timeline: Timeline;
-  readonly image: MetadataImage;
-  readonly raft: RaftNode;
-  readonly replicas: ReplicaSet | null;
-  /** Why this node cannot serve yet; empty when it can. */
-  notReady(): readonly string[];
-  onReadinessChange(listener: () => void): void;
-  /** The doors are open: consensus begins, and the broker registers under these addresses. */
-  begin(announcement: Announcement): Promise<void>;
-  /** Controlled shutdown: leaderships move away, bounded in time. */
-  leave(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 const metadataLogConfig = {
@@ -54,188 +37,271 @@ const metadataLogConfig = {
   maxMessageBytes: 16 * 1024 * 1024,
   producerExpirationMs: Number.MAX_SAFE_INTEGER,
 };
-const leaveMs = 8_000;
-const transferMs = 2_000;
 
+/**
+ * Opens the log directories and recovers what is in them. Then open the doors on `broker` and `peer`, and call
+ * `begin`. Throws ForeignDirectoryError when a folder belongs to another cluster or node.
+ */
 export async function startNode(config: NodeConfig, env: Env, peers: Peers): Promise<RunningNode> {
-  const { clock, log } = env;
-  const { nodeId } = config;
-  const incarnationId = randomUuid(env.random);
-  const timeline = new Timeline();
-  const note = (kind: string, detail: Readonly<Record<string, unknown>>): void =>
-    timeline.add({ wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs(), kind, detail });
-  const offline = new Set<string>();
-  const late: { directoryFailed: (id: string) => void } = { directoryFailed: () => {} };
-  const directories = await openDirectories(config, env, (id) => {
-    offline.add(id);
-    if (id === directories.metadata.identity.directoryId)
-      env.host.halt(`the directory of the metadata log failed`);
-    late.directoryFailed(id);
+  const failures = new DirectoryFailures();
+  const directories = await openDirectories(config, env, (id, reason) => {
+    if (id === directories.metadata.identity.directoryId) {
+      env.host.halt(`the log directory of the metadata failed: ${reason}`);
+    }
+    failures.add(id);
   });
-  const { clusterId, metadata } = directories;
-  const view = new ImageView();
-  const connections = new PeerConnections(peers, (id) => {
-    const broker = view.image.brokers.get(id);
-    if (broker) return { nodeId: id, host: broker.peerHost, port: broker.peerPort };
-    const voter = config.voters.find((one) => one.id === id);
-    return voter ? { nodeId: id, host: voter.host, port: voter.port } : null;
-  });
-  const topicConfigs = new TopicConfigs(config, () => view.image);
-  const side = metadataSide({
-    config,
-    env,
-    clusterId,
-    note,
-    store: (snapshot) => void raft.takeSnapshot(snapshot.end, snapshot.epoch, snapshot.bytes),
-  });
-  const raft = new RaftNode({
-    env,
-    clusterId,
-    nodeId,
-    directoryId: metadata.identity.directoryId,
-    voters: config.voters.map(({ directoryId, ...voter }) =>
-      directoryId ? { ...voter, directoryId } : voter,
-    ),
-    log: metadata.openLog({ topicName: metadataTopic, partition: 0 }, zeroUuid, metadataLogConfig),
-    folder: `${metadata.path}/${metadataTopic}-0`,
-    peers,
-    events: side.events,
-    timing: raftTiming(config.electionTimeoutMs),
-  });
-  side.attach(raft.journal);
-  const leaderId = (): number => raft.leaderId();
-  const connect = (id: number) => connections.connect(id);
-  const link = new ControllerLink({
-    clock,
-    random: env.random,
-    nodeId,
-    brokerEpoch: () => lifecycle?.brokerEpoch ?? -1,
-    leaderId,
-    connect,
-    local: side.controller,
-  });
+  return new RunningNode({ config, env, peers, directories, failures });
+}
 
-  const logs = new BrokerLogs(config.isBroker ? directories.all : [], (topic) =>
-    topicConfigs.logConfig(topic),
-  );
-  const unclean = logs.recoverAll();
-  for (const directory of directories.all) {
-    if (mayHaveLostWrites(directory, config.flushPolicy)) unclean.push(directory.identity.directoryId);
+/** Log directories that failed while running, told to whoever asked. */
+class DirectoryFailures {
+  readonly ids = new Set<Uuid>();
+  onFailed: (id: Uuid) => void = () => {};
+
+  add(id: Uuid): void {
+    if (this.ids.has(id)) return;
+    this.ids.add(id);
+    this.onFailed(id);
   }
-  const replicas = config.isBroker
-    ? new ReplicaSet(env, {
+}
+
+export class RunningNode {
+  readonly clusterId: string;
+  /** Null on a node that is no broker. */
+  readonly broker: BrokerApi | null;
+  readonly peer: PeerApi;
+  readonly raft: RaftNode;
+  readonly replicas: ReplicaSet | null;
+  readonly timeline = new Timeline();
+  readonly #config: NodeConfig;
+  readonly #env: Env;
+  readonly #directories: Directories;
+  readonly #failures: DirectoryFailures;
+  readonly #incarnationId: Uuid;
+  readonly #view = new ImageView();
+  readonly #connections: PeerConnections;
+  readonly #topicConfigs: TopicConfigs;
+  readonly #side: MetadataSide;
+  readonly #link: ControllerLink;
+  readonly #uncleanDirectories: Uuid[];
+  #lifecycle: BrokerLifecycle | null = null;
+  #refusal: string | null = null;
+  #readinessChanged: () => void = () => {};
+
+  constructor(parts: {
+    config: NodeConfig;
+    env: Env;
+    peers: Peers;
+    directories: Directories;
+    failures: DirectoryFailures;
+  }) {
+    const { config, env, directories, failures } = parts;
+    this.#config = config;
+    this.#env = env;
+    this.#directories = directories;
+    this.#failures = failures;
+    this.clusterId = directories.clusterId;
+    this.#incarnationId = randomUuid(env.random);
+    this.#connections = new PeerConnections(parts.peers, (id) => this.#addressOf(id));
+    this.#topicConfigs = new TopicConfigs(config, () => this.#view.image);
+    this.#side = metadataSide({
+      config,
+      env,
+      clusterId: this.clusterId,
+      note: (kind, detail) => this.#note(kind, detail),
+      store: ({ end, epoch, bytes }) => void this.raft.takeSnapshot(end, epoch, bytes),
+    });
+    this.raft = this.#makeRaft(parts.peers);
+    this.#link = this.#makeLink();
+    const logs = new BrokerLogs(config.isBroker ? directories.all : [], (topic) =>
+      this.#topicConfigs.logConfig(topic),
+    );
+    this.#uncleanDirectories = this.#recover(logs);
+    this.replicas = config.isBroker ? this.#makeReplicas(logs) : null;
+    this.broker = this.replicas === null ? null : this.#makeBroker(this.replicas);
+    this.peer = peerApi({ controller: this.#side.controller, raft: this.raft, replicas: this.replicas });
+    this.#follow();
+  }
+
+  get image(): MetadataImage {
+    return this.#view.image;
+  }
+
+  /** Why this node cannot serve yet; empty when it can. */
+  notReady(): readonly string[] {
+    const reasons: string[] = [];
+    if (this.#refusal !== null) reasons.push(this.#refusal);
+    if (this.raft.leaderId() < 0) reasons.push("no controller is known");
+    if (this.#config.isBroker) {
+      const lifecycle = this.#lifecycle;
+      if (lifecycle === null || lifecycle.brokerEpoch < 0) reasons.push("the broker is not registered");
+      else if (lifecycle.isFenced) reasons.push("the broker is fenced");
+    }
+    for (const id of this.#failures.ids) reasons.push(`log directory ${id} has failed`);
+    return reasons;
+  }
+
+  onReadinessChange(listener: () => void): void {
+    this.#readinessChanged = listener;
+  }
+
+  /** The doors are open: consensus begins, and the broker registers under these addresses. */
+  async begin(announcement: Announcement): Promise<void> {
+    if (this.#config.isBroker) this.#lifecycle = this.#makeLifecycle(announcement);
+    await this.raft.start();
+    this.#lifecycle?.start();
+  }
+
+  /** Controlled shutdown: leaderships move away, bounded in time. */
+  async leave(): Promise<void> {
+    const { clock } = this.#env;
+    const lifecycle = this.#config.controlledShutdown ? this.#lifecycle : null;
+    await leaveCluster({ clock, raft: this.raft, lifecycle });
+  }
+
+  async stop(): Promise<void> {
+    this.#lifecycle?.stop();
+    await this.replicas?.stop();
+    await this.raft.stop();
+    this.#side.close();
+    this.#connections.close();
+    for (const directory of this.#directories.all) await directory.close();
+  }
+
+  // ---- The parts ----
+
+  #makeRaft(peers: Peers): RaftNode {
+    const { metadata } = this.#directories;
+    const raft = new RaftNode({
+      env: this.#env,
+      clusterId: this.clusterId,
+      nodeId: this.#config.nodeId,
+      directoryId: metadata.identity.directoryId,
+      voters: this.#config.voters.map(({ directoryId, ...voter }) =>
+        directoryId === null ? voter : { ...voter, directoryId },
+      ),
+      log: metadata.openLog({ topicName: metadataTopic, partition: 0 }, zeroUuid, metadataLogConfig),
+      folder: `${metadata.path}/${metadataTopic}-0`,
+      peers,
+      events: this.#side.events,
+      timing: raftTiming(this.#config.electionTimeoutMs),
+    });
+    this.#side.attach(raft.journal);
+    return raft;
+  }
+
+  #makeLink(): ControllerLink {
+    return new ControllerLink({
+      clock: this.#env.clock,
+      random: this.#env.random,
+      nodeId: this.#config.nodeId,
+      brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
+      leaderId: () => this.raft.leaderId(),
+      connect: (id) => this.#connections.connect(id),
+      local: this.#side.controller,
+    });
+  }
+
+  /** Recovers every log; answers the directories that cannot vouch for what is in them. */
+  #recover(logs: BrokerLogs): Uuid[] {
+    const unclean = new Set(logs.recoverAll());
+    for (const directory of this.#directories.all) {
+      if (mayHaveLostWrites(directory, this.#config.flushPolicy)) unclean.add(directory.identity.directoryId);
+    }
+    return [...unclean];
+  }
+
+  #makeReplicas(logs: BrokerLogs): ReplicaSet {
+    const { nodeId, replicaLagTimeMaxMs } = this.#config;
+    const replicas = new ReplicaSet(this.#env, {
+      nodeId,
+      incarnationId: this.#incarnationId,
+      logs,
+      highWatermarks: logs,
+      configOf: (topic) => this.#topicConfigs.partitionConfig(topic),
+      lagTimeMaxMs: replicaLagTimeMaxMs,
+      connect: (id) => this.#connections.connect(id),
+      alterPartition: (request) => this.#link.alterPartition(request),
+      onDirectoryFailed: (id) => this.#failures.add(id),
+      onEvent: ({ kind, ...detail }) => this.#note(kind, { broker: nodeId, ...detail }),
+    });
+    this.#failures.onFailed = (id) => {
+      replicas.failDirectory(id);
+      this.#lifecycle?.directoryFailed();
+      this.#readinessChanged();
+    };
+    return replicas;
+  }
+
+  #makeBroker(replicas: ReplicaSet): BrokerApi {
+    return createBroker({
+      nodeId: this.#config.nodeId,
+      clusterId: this.clusterId,
+      clock: this.#env.clock,
+      random: this.#env.random,
+      metadata: this.#view,
+      replicas,
+      controller: this.#link,
+      config: this.#config,
+      topicConfigs: this.#topicConfigs,
+    });
+  }
+
+  #makeLifecycle({ listeners, peer }: Announcement): BrokerLifecycle {
+    const { nodeId, rack, heartbeatIntervalMs, sessionTimeoutMs } = this.#config;
+    return new BrokerLifecycle({
+      clock: this.#env.clock,
+      random: this.#env.random,
+      log: this.#env.log.child({ component: "lifecycle" }),
+      registration: {
         nodeId,
-        incarnationId,
-        logs,
-        highWatermarks: logs,
-        configOf: (topic) => topicConfigs.partitionConfig(topic),
-        lagTimeMaxMs: config.replicaLagTimeMaxMs,
-        connect,
-        alterPartition: (request) => link.alterPartition(request),
-        onDirectoryFailed: (id) => {
-          offline.add(id);
-          lifecycle?.directoryFailed();
-        },
-        onEvent: ({ kind, ...detail }) => note(kind, { broker: nodeId, ...detail }),
-      })
-    : null;
-  late.directoryFailed = (id) => replicas?.failDirectory(id);
+        clusterId: this.clusterId,
+        incarnationId: this.#incarnationId,
+        listeners: [...listeners],
+        peerHost: peer.host,
+        peerPort: peer.port,
+        rack,
+        directoryIds: this.#directories.all.map(({ identity }) => identity.directoryId),
+        uncleanDirectoryIds: this.#uncleanDirectories,
+      },
+      heartbeatIntervalMs,
+      sessionTimeoutMs,
+      leaderId: () => this.raft.leaderId(),
+      connect: (id) => this.#connections.connect(id),
+      local: this.#side.controller,
+      metadataEnd: () => this.#view.image.end,
+      offlineDirectoryIds: () => [...this.#failures.ids],
+      onChange: () => this.#readinessChanged(),
+      onRefused: (error, message) => {
+        this.#refusal = `the controller refuses this broker: ${error}: ${message}`;
+        this.#env.log.error({ error }, this.#refusal);
+      },
+    });
+  }
 
-  let lifecycle: BrokerLifecycle | null = null;
-  let readinessChanged = (): void => {};
-  let isRefused: string | null = null;
-  side.subscribe((image: MetadataImage, delta: MetadataDelta) => {
-    replicas?.applyImage(image, delta);
-    view.publish(image);
-    lifecycle?.metadataApplied();
-  });
-  raft.onLeaderChange((leader, term) => {
-    note(leader === nodeId ? "elected" : "leader-known", { node: leader, term });
-    lifecycle?.controllerChanged();
-    readinessChanged();
-  });
-  const broker =
-    replicas === null
-      ? null
-      : createBroker({
-          nodeId,
-          clusterId,
-          clock,
-          random: env.random,
-          metadata: view,
-          replicas,
-          controller: link,
-          config,
-          topicConfigs,
-        });
+  /** Committed metadata comes down, to replicas first: whoever asks for the image then finds them as it says. */
+  #follow(): void {
+    this.#side.subscribe((image: MetadataImage, delta: MetadataDelta) => {
+      this.replicas?.applyImage(image, delta);
+      this.#view.publish(image);
+      this.#lifecycle?.metadataApplied();
+    });
+    this.raft.onLeaderChange((leader, term) => {
+      this.#note(leader < 0 ? "controller-lost" : "elected", { node: leader, term });
+      this.#lifecycle?.controllerChanged();
+      this.#readinessChanged();
+    });
+  }
 
-  return {
-    clusterId,
-    broker,
-    peer: peerApi({ controller: side.controller, raft, replicas }),
-    timeline,
-    get image() {
-      return view.image;
-    },
-    raft,
-    replicas,
-    notReady() {
-      const reasons: string[] = [];
-      if (isRefused !== null) reasons.push(isRefused);
-      if (leaderId() < 0) reasons.push("no controller is known");
-      if (lifecycle !== null && lifecycle.brokerEpoch < 0) reasons.push("the broker is not registered");
-      if (config.isBroker && (lifecycle === null || lifecycle.isFenced)) reasons.push("the broker is fenced");
-      for (const directory of offline) reasons.push(`log directory ${directory} has failed`);
-      return reasons;
-    },
-    onReadinessChange(listener) {
-      readinessChanged = listener;
-    },
-    async begin({ listeners, peer }) {
-      if (config.isBroker) {
-        lifecycle = new BrokerLifecycle({
-          clock,
-          random: env.random,
-          log: log.child({ component: "lifecycle" }),
-          registration: {
-            nodeId,
-            clusterId,
-            incarnationId,
-            listeners: [...listeners],
-            peerHost: peer.host,
-            peerPort: peer.port,
-            rack: config.rack,
-            directoryIds: directories.all.map(({ identity }) => identity.directoryId),
-            uncleanDirectoryIds: [...new Set(unclean)],
-          },
-          heartbeatIntervalMs: config.heartbeatIntervalMs,
-          sessionTimeoutMs: config.sessionTimeoutMs,
-          leaderId,
-          connect,
-          local: side.controller,
-          metadataEnd: () => view.image.end,
-          offlineDirectoryIds: () => [...offline],
-          onChange: () => readinessChanged(),
-          onRefused: (error, message) => {
-            isRefused = `the controller refuses this broker: ${error}: ${message}`;
-            log.error({ error }, isRefused);
-          },
-        });
-      }
-      await raft.start();
-      lifecycle?.start();
-    },
-    async leave() {
-      if (config.controlledShutdown) await lifecycle?.shutDown({ timeoutMs: leaveMs });
-      await raft.transferLeadership(transferMs);
-    },
-    async stop() {
-      lifecycle?.stop();
-      await replicas?.stop();
-      await raft.stop();
-      side.close();
-      connections.close();
-      for (const directory of directories.all) await directory.close();
-    },
-  };
+  #addressOf(nodeId: number): PeerAddress | null {
+    const broker = this.#view.image.brokers.get(nodeId);
+    if (broker) return { nodeId, host: broker.peerHost, port: broker.peerPort };
+    const voter = this.#config.voters.find(({ id }) => id === nodeId);
+    return voter ? { nodeId, host: voter.host, port: voter.port } : null;
+  }
+
+  #note(kind: string, detail: Readonly<Record<string, unknown>>): void {
+    const { clock } = this.#env;
+    this.timeline.add({ wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs(), kind, detail });
+  }
 }
