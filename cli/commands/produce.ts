@@ -102,7 +102,7 @@ async function* readLines(options: ProduceOptions): AsyncGenerator<Line> {
   const source = options.input === undefined ? process.stdin : createReadStream(options.input);
   if (options.input?.toLowerCase().endsWith(".csv")) {
     const rows = source.pipe(parse({ columns: true, skip_empty_lines: true, relax_column_count: true }));
-    source.on("error", (error) => rows.destroy(error));
+    source.on("error", (error: Error) => rows.destroy(error));
     for await (const row of rows) yield { key: field(row, options.key), value: JSON.stringify(row) };
     return;
   }
