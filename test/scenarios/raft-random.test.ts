@@ -18,9 +18,11 @@ interface Swarm {
   readonly compacts: number;
   readonly transfers: number;
   readonly bindsLater: boolean;
+  /** One voter's disk is replaced during the run. */
+  readonly wipes: boolean;
 }
 
-const seeds = Number(process.env.RAFT_SEEDS ?? 1500);
+const seeds = Number(process.env.RAFT_SEEDS ?? 600);
 const firstSeed = Number(process.env.RAFT_FIRST_SEED ?? 1);
 
 class RandomGroup {
@@ -32,7 +34,8 @@ class RandomGroup {
   network: RaftMessage[] = [];
   cut = new Set<string>();
   proposed = 0;
-  acknowledgedByOwner = 0;
+  wipesLeft: number;
+  wipes = 0;
 
   constructor(seed: number) {
     const random = new SeededRandom(seed);
@@ -48,8 +51,10 @@ class RandomGroup {
       compacts: sometimes(0.02),
       transfers: sometimes(0.01),
       bindsLater: random.chance(0.3),
+      wipes: random.chance(0.3),
     };
     this.voters = random.pick([1, 2, 3, 3, 3, 5]);
+    this.wipesLeft = this.swarm.wipes && !this.swarm.bindsLater && this.voters >= 3 ? 1 : 0;
     const nodes = this.voters + random.below(3);
     const voters: Voter[] = Array.from({ length: this.voters }, (_, index) => ({
       id: index + 1,
@@ -117,7 +122,7 @@ class RandomGroup {
     const machine = random.pick(this.machines);
     if (random.chance(swarm.crashes)) {
       if (machine.isUp) machine.crash(random.float());
-    } else if (!machine.isUp && random.chance(0.2)) machine.start();
+    } else if (!machine.isUp && random.chance(0.2)) this.restart(machine);
     if (random.chance(swarm.partitions)) this.partition();
     if (!machine.isUp) return;
     const dice = random.float();
@@ -128,6 +133,26 @@ class RandomGroup {
     if (random.chance(swarm.compacts)) machine.compact(random.below(4));
     if (random.chance(swarm.transfers)) machine.step({ kind: "transfer" });
     if (random.chance(0.002)) machine.step({ kind: "unreachable", id: 1 + random.below(this.voters) });
+  }
+
+  private restart(machine: RaftMachine): void {
+    if (this.wipesLeft === 0 || machine.id > this.voters || this.random.chance(0.7)) {
+      machine.start();
+      return;
+    }
+    this.wipesLeft -= 1;
+    this.wipes += 1;
+    const fresh: RaftMachine = new RaftMachine({
+      ...machine.options,
+      directoryId: directoryOf(100 + machine.id),
+      isVoter: false,
+      send: (message) => this.send(fresh, message),
+    });
+    fresh.syncsByHand = machine.syncsByHand;
+    fresh.persistsByHand = machine.persistsByHand;
+    fresh.storesByHand = machine.storesByHand;
+    this.machines[machine.id - 1] = fresh;
+    fresh.start();
   }
 
   private partition(): void {
@@ -184,7 +209,7 @@ function describeState(group: RandomGroup): string {
 
 describe("the consensus core at random", () => {
   it(`keeps every promise of Raft over ${seeds} seeds, and makes progress once all is well`, () => {
-    const total = { elections: 0, truncations: 0, snapshotsInstalled: 0, committed: 0, checks: 0 };
+    const total = { elections: 0, truncations: 0, snapshotsInstalled: 0, committed: 0, wipes: 0, checks: 0 };
     for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
       const group = new RandomGroup(seed);
       try {
@@ -203,6 +228,7 @@ describe("the consensus core at random", () => {
       total.elections += group.checks.elections;
       total.truncations += group.checks.truncations;
       total.snapshotsInstalled += group.checks.snapshotsInstalled;
+      total.wipes += group.wipes;
       total.committed += group.checks.committed.size;
       total.checks += group.checks.checks;
     }
@@ -211,6 +237,7 @@ describe("the consensus core at random", () => {
     expect(total.truncations).toBeGreaterThan(seeds / 20);
     expect(total.snapshotsInstalled).toBeGreaterThan(seeds / 20);
     expect(total.committed).toBeGreaterThan(seeds * 10);
+    expect(total.wipes).toBeGreaterThan(seeds / 50);
     if (process.env.RAFT_SEEDS !== undefined) console.log(total);
   }, 300_000);
 });

@@ -36,6 +36,8 @@ export class Progress {
   match = 0;
   /** Where the next message to it starts. */
   next: number;
+  /** The commit end it was last told. */
+  toldCommitEnd = 0;
   /** Refusals of earlier rounds are old news: they were overtaken. */
   refusalsFromRound = 0;
   /** A probe with entries is under way. */

@@ -109,6 +109,7 @@ function endOf(payload: Uint8Array, from: number): number {
 function sendOne(state: RaftState, progress: Progress, payload: Uint8Array): void {
   const previousEpoch = state.epochBefore(progress.next);
   assert(previousEpoch !== null, `the epoch before ${progress.next} should be known`);
+  progress.toldCommitEnd = state.commitEnd;
   state.send({
     kind: "append",
     toId: progress.id,
@@ -262,8 +263,7 @@ function onAccepted(state: RaftState, progress: Progress, message: RaftMessage):
     progress.probe(progress.match);
   }
   advanceCommit(state);
-  // A commit has been told to everyone already; here only what the window has room for now.
-  if (state.role === "leader") sendEntries(state, progress, { evenEmpty: false });
+  sendEntries(state, progress, { evenEmpty: progress.toldCommitEnd < state.commitEnd });
   advanceTransfer(state, progress);
 }
 
