@@ -1,6 +1,6 @@
-// test: a controller that follows the rules with no consensus behind it: registrations, fencing, elections from
-// the in-sync set, in-sync changes by compare-and-set. Every change makes an image; nodes see images late and in
-// order.
+// test: a controller that follows the rules with no consensus behind it: registrations, fencing, elections
+// from the in-sync set, in-sync changes by compare-and-set. Every change makes an image; nodes see images
+// late and in order.
 
 import {
   type BrokerImage,

@@ -1,5 +1,5 @@
-// test: a ReplicaLog in memory with a page cache and a disk: what was not synced is lost, in whole or in part,
-// when it crashes. Small and slow on purpose, so that it is easy to believe.
+// test: a ReplicaLog in memory with a page cache and a disk: what was not synced is lost, in whole or in
+// part, when it crashes. Small and slow on purpose, so that it is easy to believe.
 import type { Clock } from "../../base/ports/clock.ts";
 import type {
   AppendedRange,

@@ -111,7 +111,10 @@ export class VirtualTime {
   }
 }
 
-/** Two ends of one stream. A message takes `delayMs()`; none overtakes another; a cut loses what is on its way. */
+/**
+ * Two ends of one stream. A message takes `delayMs()`; none overtakes another; a cut loses what is on its
+ * way.
+ */
 export class StreamPair<A, B> {
   readonly left: PeerStream<A, B>;
   readonly right: PeerStream<B, A>;
