@@ -44,4 +44,5 @@ export interface BrokerApi {
   initProducerId: Operation<"InitProducerId">;
   describeCluster: Operation<"DescribeCluster">;
   describeConfigs: Operation<"DescribeConfigs">;
+  describeQuorum: Operation<"DescribeQuorum">;
 }

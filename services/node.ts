@@ -20,6 +20,7 @@ import { BrokerLifecycle } from "./lifecycle.ts";
 import { type MetadataSide, metadataSide } from "./metadata-side.ts";
 import { peerApi } from "./peer-api.ts";
 import { PeerConnections } from "./peer-connections.ts";
+import { type ControllerCalls, controllerCalls } from "./quorum.ts";
 import { BrokerLogs, metadataTopic } from "./replica-logs.ts";
 import { Timeline } from "./timeline.ts";
 import { TopicConfigs } from "./topic-configs.ts";
@@ -82,6 +83,8 @@ export class RunningNode {
   readonly #connections: PeerConnections;
   readonly #topicConfigs: TopicConfigs;
   readonly #side: MetadataSide;
+  /** Null on a node that is no controller. */
+  readonly #controller: ControllerCalls | null;
   readonly #link: ControllerLink;
   readonly #uncleanDirectories: Uuid[];
   #lifecycle: BrokerLifecycle | null = null;
@@ -112,6 +115,8 @@ export class RunningNode {
       store: ({ end, epoch, bytes }) => void this.raft.takeSnapshot(end, epoch, bytes),
     });
     this.raft = this.#makeRaft(parts.peers);
+    const { controller } = this.#side;
+    this.#controller = controller === null ? null : controllerCalls(controller, this.raft);
     this.#link = this.#makeLink();
     const logs = new BrokerLogs(config.isBroker ? directories.all : [], (topic) =>
       this.#topicConfigs.logConfig(topic),
@@ -119,7 +124,7 @@ export class RunningNode {
     this.#uncleanDirectories = this.#recover(logs);
     this.replicas = config.isBroker ? this.#makeReplicas(logs) : null;
     this.broker = this.replicas === null ? null : this.#makeBroker(this.replicas);
-    this.peer = peerApi({ controller: this.#side.controller, raft: this.raft, replicas: this.replicas });
+    this.peer = peerApi({ controller: this.#controller, raft: this.raft, replicas: this.replicas });
     this.#follow();
   }
 
@@ -198,7 +203,7 @@ export class RunningNode {
       brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
       leaderId: () => this.raft.leaderId(),
       connect: (id) => this.#connections.connect(id),
-      local: this.#side.controller,
+      local: this.#controller,
     });
   }
 
@@ -268,7 +273,7 @@ export class RunningNode {
       sessionTimeoutMs,
       leaderId: () => this.raft.leaderId(),
       connect: (id) => this.#connections.connect(id),
-      local: this.#side.controller,
+      local: this.#controller,
       metadataEnd: () => this.#view.image.end,
       offlineDirectoryIds: () => [...this.#failures.ids],
       onChange: () => this.#readinessChanged(),

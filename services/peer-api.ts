@@ -1,17 +1,17 @@
 // shell: what this node offers to its peers, each call handed to the part that answers it.
-import type { Controller } from "../cluster/controller/controller.ts";
 import type { RaftNode } from "../cluster/raft/driver/raft-node.ts";
 import type { ReplicaSet } from "../cluster/replication/replica-set.ts";
 import { BrokerError } from "../proto/errors.ts";
 import type { PeerApi, PeerStream } from "../proto/peer/peer-api.ts";
+import type { ControllerCalls } from "./quorum.ts";
 
 export function peerApi(node: {
-  controller: Controller | null;
+  controller: ControllerCalls | null;
   raft: RaftNode;
   replicas: ReplicaSet | null;
 }): PeerApi {
   const { controller, raft, replicas } = node;
-  const active = (): Controller => {
+  const active = (): ControllerCalls => {
     if (controller === null) throw new BrokerError("NOT_CONTROLLER", "this node is no controller");
     return controller;
   };

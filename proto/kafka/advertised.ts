@@ -30,6 +30,7 @@ export const advertised: Readonly<Partial<Record<ApiName, AdvertisedVersions>>> 
   InitProducerId: versions(0, 5),
   OffsetForLeaderEpoch: versions(2, 4),
   DescribeConfigs: versions(1, 4),
+  DescribeQuorum: versions(0, 2),
   DescribeCluster: versions(0, 1),
 };
 

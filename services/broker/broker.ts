@@ -3,6 +3,7 @@ import type { BrokerApi } from "../../proto/broker-api.ts";
 import { apiVersions } from "./api-versions.ts";
 import { describeCluster } from "./describe-cluster.ts";
 import { describeConfigs } from "./describe-configs.ts";
+import { describeQuorum } from "./describe-quorum.ts";
 import { Fetches } from "./fetch.ts";
 import { ProducerIds } from "./init-producer-id.ts";
 import { listOffsets } from "./list-offsets.ts";
@@ -26,6 +27,7 @@ export function createBroker(ports: BrokerPorts): BrokerApi {
     deleteTopics: (request, context) => deleteTopics(ports, request, context),
     initProducerId: (request, context) => producerIds.initProducerId(request, context),
     describeCluster: async (request, context) => describeCluster(ports, request, context),
+    describeQuorum: (request, context) => describeQuorum(ports, request, context),
     describeConfigs: async (request, context) => describeConfigs(ports, request, context),
   };
 }

@@ -68,6 +68,7 @@ const builders: Builders = {
     })),
   }),
   DescribeCluster: (_, { code, message }) => ({ errorCode: code, errorMessage: message }),
+  DescribeQuorum: (_, { code, message }) => ({ errorCode: code, errorMessage: message }),
   DescribeConfigs: ({ resources }, { code, message }) => ({
     results: resources.map(({ resourceType, resourceName }) => ({
       resourceType,

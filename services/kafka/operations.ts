@@ -19,6 +19,7 @@ export function operationsOf(api: BrokerApi): Operations {
     ["InitProducerId", api.initProducerId],
     ["DescribeCluster", api.describeCluster],
     ["DescribeConfigs", api.describeConfigs],
+    ["DescribeQuorum", api.describeQuorum],
   ];
   return new Map(
     rows.map(([name, operation]) => [
