@@ -196,8 +196,13 @@ export class PartitionLog implements ReplicaLog {
   }
 
   truncateTo(offset: number): void {
-    if (this.#folder.epochs.cutEnd(offset)) this.#epochsDirty = true;
-    if (offset >= this.end) return;
+    if (offset < this.end) this.#cut(offset);
+    // An epoch in which this replica led and wrote nothing goes too.
+    if (this.#folder.epochs.cutEnd(Math.min(offset, this.end))) this.#epochsDirty = true;
+    if (this.#epochsDirty) this.requestSync();
+  }
+
+  #cut(offset: number): void {
     assert(offset >= this.#start, this.#say(`cut to ${offset}, it starts at ${this.#start}`));
     this.#cuts++;
     this.#guard(() => {
