@@ -6,6 +6,8 @@
 // Keeps true, for an idempotent producer:
 //   * a batch is sent only when every older one is on its way on the same connection, so that they arrive in
 //     order; at most `maxInFlight` are numbered and without an answer (brokers remember 5);
+//   * until a batch of the present identity was acknowledged, only one travels: a broker that does not know the
+//     producer takes any first number, so a second batch could get in front of a refused first one;
 //   * a number is given once, at the first sending, and kept through all retries;
 //   * when a numbered batch is given up (expired, refused for good) there is a gap, which no later batch of the
 //     same producer epoch can cross. Then nothing new is numbered until nothing travels; what is certain not to
@@ -26,6 +28,8 @@ export interface QueueSettings {
 }
 
 const epochMax = 32_767;
+/** A broker may forget producers that were idle for long (Kafka: producer.id.expiration.ms, a day). */
+const knownForMs = 3_600_000;
 const nothing: readonly Batch[] = [];
 
 export class PartitionQueue {
@@ -37,6 +41,9 @@ export class PartitionQueue {
   #nextSequence = 0;
   #hasGap = false;
   #usedUpProducerId = -1;
+  /** The identity of the last acknowledged batch, and when that was. */
+  #knownIdentity: ProducerIdentity | null = null;
+  #knownAtMs = 0;
 
   constructor(place: { topic: string; partition: number }, settings: QueueSettings) {
     this.topic = place.topic;
@@ -95,13 +102,14 @@ export class PartitionQueue {
   /** The next batch that may go out on `carrier` now, or null. `isUrgent`: do not linger. */
   sendable(carrier: object, nowMs: number, isUrgent: boolean): Batch | null {
     let ahead = 0;
+    const aheadMax = this.#isKnown(nowMs) ? this.#settings.maxInFlight : 1;
     for (const batch of this.#batches) {
       if (batch.carrier !== null) {
         if (batch.carrier !== carrier) return null;
         ahead++;
         continue;
       }
-      if (ahead >= this.#settings.maxInFlight || batch.retryAtMs > nowMs) return null;
+      if (ahead >= aheadMax || batch.retryAtMs > nowMs) return null;
       if (this.#hasGap && (ahead > 0 || batch.sequence < 0)) return null;
       if (batch.sequence < 0 && this.needsIdentity) return null;
       if (batch.sentCount > 0 || batch.isClosed || isUrgent) return batch;
@@ -121,8 +129,10 @@ export class PartitionQueue {
   }
 
   /** It is in the log. */
-  succeeded(batch: Batch): void {
+  succeeded(batch: Batch, nowMs: number): void {
     this.#remove(batch);
+    this.#knownIdentity = batch.identity;
+    this.#knownAtMs = nowMs;
   }
 
   /** It goes out again, not before `retryAtMs`. */
@@ -209,6 +219,11 @@ export class PartitionQueue {
       break;
     }
     return dueMs;
+  }
+
+  #isKnown(nowMs: number): boolean {
+    if (!this.#settings.idempotent) return true;
+    return this.#knownIdentity === this.#identity && nowMs - this.#knownAtMs < knownForMs;
   }
 
   #number(batch: Batch, identity: ProducerIdentity): void {

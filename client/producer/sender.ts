@@ -291,7 +291,7 @@ export class Sender {
 
   #written(load: Load, baseOffset: number, appendTimeMs: number): void {
     const { batch, queue } = load;
-    queue.succeeded(batch);
+    queue.succeeded(batch, this.#env.clock.monotonicMs());
     const bytes = batch.reservedBytes;
     batch.reservedBytes = 0;
     batch.reportSuccess(baseOffset, appendTimeMs, this.#onThrow);
