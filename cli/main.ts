@@ -1,6 +1,7 @@
 // entry: the command line. Builds the table of commands, runs one, and turns what went wrong into an exit
 // code: 0 done, 1 the cluster refused or failed, 2 wrong usage or input. Errors go to stderr.
 import { Command, CommanderError } from "commander";
+import { addBenchCommand } from "./commands/bench.ts";
 import { addChaosCommands } from "./commands/chaos.ts";
 import { addClusterCommands } from "./commands/cluster.ts";
 import { addConsumeCommand } from "./commands/consume.ts";
@@ -23,6 +24,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addDevCommand(program);
   addStartCommand(program);
   addDemoCommand(program);
+  addBenchCommand(program);
   addTopicCommands(program);
   addProduceCommand(program);
   addConsumeCommand(program);
