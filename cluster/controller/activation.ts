@@ -1,10 +1,10 @@
-// core: what a newly active controller writes before it decides anything else: the version of the metadata, once,
-// and min.insync.replicas as a setting of all brokers.
+// core: what a newly active controller writes before it decides anything else: the version of the metadata,
+// once, and min.insync.replicas as a setting of all brokers.
 //
-// A leader lets its high watermark stand still by min.insync.replicas, and the controller keeps members that left
-// eligible by it: were the two of different minds, an election could lose committed records. So the value is part
-// of the metadata, and a change of it clears in the same batch who is no longer eligible. (Kafka does the same
-// since 4.0 where KIP-966 is on.)
+// A leader lets its high watermark stand still by min.insync.replicas, and the controller keeps members that
+// left eligible by it: were the two of different minds, an election could lose committed records. So the
+// value is part of the metadata, and a change of it clears in the same batch who is no longer eligible.
+// (Kafka does the same since 4.0 where KIP-966 is on.)
 import { BrokerError } from "../../proto/errors.ts";
 import { resourceTypes } from "../metadata/apply.ts";
 import type { MetadataImage } from "../metadata/image.ts";
@@ -23,7 +23,7 @@ export function activationRecords(image: MetadataImage, settings: ControllerSett
   const records: NewRecord[] = [];
   const version = image.features.get(featureName) ?? 0;
   if (version > metadataVersion) {
-    const text = `${featureName} of this cluster is ${version}; this release knows ${metadataVersion} at most`;
+    const text = `${featureName} of this cluster is ${version}; this release knows up to ${metadataVersion}`;
     throw new BrokerError("UNSUPPORTED_VERSION", text);
   }
   if (version < metadataVersion)

@@ -1,5 +1,5 @@
-// core: the in-sync set that a leader asks for, checked against what is so: its epochs, and that every member is
-// alive in the life the leader saw. The only way into an in-sync set.
+// core: the in-sync set that a leader asks for, checked against what is so: its epochs, and that every
+// member is alive in the life the leader saw. The only way into an in-sync set.
 //
 // Source: KIP-497, KIP-841 (ineligible replicas), KIP-903 (broker epochs);
 // Kafka, ReplicationControlManager.validateAlterPartitionData

@@ -37,7 +37,7 @@ function placed(
   const partitions = topic.numPartitions === -1 ? settings.partitionsDefault : topic.numPartitions;
   const most = limits.partitionsPerTopicMax;
   if (partitions < 1 || partitions > most) {
-    const text = `the number of partitions is ${partitions}; it must be from 1 to ${most}, or -1 for the default`;
+    const text = `the number of partitions is ${partitions}; it must be 1 to ${most}, or -1 for the default`;
     return { error: "INVALID_PARTITIONS", text };
   }
   const refuse = (text: string): Refused => ({ error: "INVALID_REPLICATION_FACTOR", text });
@@ -72,7 +72,7 @@ function manualAssignment(
     return { error: "INVALID_REQUEST", text };
   }
   if (assignments.length > limits.partitionsPerTopicMax) {
-    const text = `${assignments.length} partitions are assigned; at most ${limits.partitionsPerTopicMax} may be`;
+    const text = `${assignments.length} partitions are assigned; ${limits.partitionsPerTopicMax} can be`;
     return { error: "INVALID_PARTITIONS", text };
   }
   const byIndex = new Map(assignments.map((one) => [one.partitionIndex, one.brokerIds]));

@@ -1,6 +1,6 @@
-// core: registration of brokers. A broker starts fenced, in a new epoch (the offset of its record); what it led
-// moves on in the same batch, so that a leader epoch never spans two lives of a process; logs that it cannot
-// vouch for leave every in-sync set and every ELR in that batch too, before it can be unfenced.
+// core: registration of brokers. A broker starts fenced, in a new epoch (the offset of its record); what it
+// led moves on in the same batch, so that a leader epoch never spans two lives of a process; logs that it
+// cannot vouch for leave every in-sync set and every ELR in that batch too, before it can be unfenced.
 //
 // Source: KIP-500, KIP-631 (registration, incarnations), KIP-966 (unclean shutdown)
 import { limits } from "../../base/limits.ts";

@@ -1,6 +1,6 @@
 // shell: one node's controller: the metadata machine on the metadata log, and, while this node leads it, the
-// cluster's decisions. Every decision is a pure function of the image and the request (one file per concern beside
-// this one); here they are proposed, and their answers wait until they are committed.
+// cluster's decisions. Every decision is a pure function of the image and the request (one file per concern
+// beside this one); here they are proposed, and their answers wait until they are committed.
 //
 // Keeps true: only the leader of the metadata log decides; what is published and answered is committed. Knows
 // nothing of consensus (a Journal carries the records) nor of transports.
@@ -138,7 +138,7 @@ export class Controller {
     this.#streams.refuseAll();
   }
 
-  // ---- Requests. Those in Kafka's shapes throw BrokerError (NOT_CONTROLLER); those of peers answer with its code. ----
+  // ---- Requests. Kafka's shapes throw BrokerError (NOT_CONTROLLER); those of peers answer its code ----
 
   createTopics(request: CreateTopicsRequest): Promise<CreateTopicsResponse> {
     const { random } = this.#options.env;

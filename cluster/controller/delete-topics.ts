@@ -1,6 +1,7 @@
 // core: DeleteTopics, by name or by id.
 //
-// Source: https://kafka.apache.org/protocol#The_Messages_DeleteTopics, KIP-516; Kafka, ControllerApis.deleteTopics
+// Source: https://kafka.apache.org/protocol#The_Messages_DeleteTopics, KIP-516; Kafka,
+// ControllerApis.deleteTopics
 import { type Uuid, zeroUuid } from "../../base/uuid.ts";
 import { BrokerError, ErrorCode, type ErrorName } from "../../proto/errors.ts";
 import type {

@@ -1,5 +1,5 @@
-// core: what the active controller saw and did, as a story: read off two committed images that follow each other.
-// Nothing is told before it is committed, and nothing is told that did not become so.
+// core: what the active controller saw and did, as a story: read off two committed images that follow each
+// other. Nothing is told before it is committed, and nothing is told that did not become so.
 import type { BrokerImage, MetadataDelta, MetadataImage, PartitionImage } from "../metadata/image.ts";
 import type { NewRecord } from "../metadata/record-schemas.ts";
 

@@ -1,5 +1,6 @@
 // core: what a heartbeat, or its absence, changes, and what it is answered. Fencing, unfencing, controlled
-// shutdown and directories that fail are all decided here; what they mean for partitions stands in partitions.ts.
+// shutdown and directories that fail are all decided here; what they mean for partitions stands in
+// partitions.ts.
 //
 // Source: KIP-631; Kafka, BrokerHeartbeatManager.calculateNextBrokerState; KIP-858 (failed directories)
 import { ErrorCode } from "../../proto/errors.ts";
@@ -11,7 +12,9 @@ import { partitionsLeft, partitionsRegained, withBrokers } from "./partitions.ts
 import type { BrokerSessions } from "./sessions.ts";
 import type { ControllerSettings } from "./settings.ts";
 
-/** The broker that a heartbeat is from, or the error code of one that is from no registration of this image. */
+/**
+ * The broker that a heartbeat is from, or the error code of one that is from no registration of this image.
+ */
 export function senderOf(image: MetadataImage, beat: SessionBeat): BrokerImage | number {
   const broker = image.brokers.get(beat.nodeId);
   if (broker === undefined) return ErrorCode.BROKER_ID_NOT_REGISTERED;
@@ -54,7 +57,9 @@ export function heartbeatRecords(
   return records;
 }
 
-/** Nothing was heard of them for a session: others lead from now on. All at once, so that none elects another. */
+/**
+ * Nothing was heard of them for a session: others lead from now on. All at once, so that none elects another.
+ */
 export function fenceRecords(
   image: MetadataImage,
   brokers: readonly BrokerImage[],
@@ -79,8 +84,8 @@ export function heartbeatAnswer(
 }
 
 /**
- * Once it leads nothing and every other active broker knows: whoever asks one of them for a leader then is sent to
- * a living one.
+ * Once it leads nothing and every other active broker knows: whoever asks one of them for a leader then is
+ * sent to a living one.
  */
 function mayShutDown(image: MetadataImage, broker: BrokerImage, sessions: BrokerSessions): boolean {
   if (broker.fenced) return true;

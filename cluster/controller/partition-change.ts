@@ -1,13 +1,13 @@
-// core: the record that takes a partition to a new in-sync set: who leads it then, who is eligible outside the
-// set (ELR), what is bumped. Every change of a partition is built here.
+// core: the record that takes a partition to a new in-sync set: who leads it then, who is eligible outside
+// the set (ELR), what is bumped. Every change of a partition is built here.
 //
 //   target in-sync set
 //     | members that left while the set is smaller than min.insync.replicas stay eligible: the high watermark
 //     | stood still since, so they hold every committed record
 //     v
-//   leader: the present one if it may go on; else the first replica, in assignment order, that is online and in
-//   the set; else the first online one that is eligible; else, only where the topic allows it, any online one
-//   (unclean: records may be lost); else nobody (-1), and the set is empty or waits.
+//   leader: the present one if it may go on; else the first replica, in assignment order, that is online
+//   and in the set; else the first online one that is eligible; else, only where the topic allows it, any
+//   online one (unclean: records may be lost); else nobody (-1), and the set is empty.
 //
 // Source: KIP-966; Kafka, PartitionChangeBuilder
 import { assert } from "../../base/assert.ts";
@@ -87,7 +87,10 @@ function same<T>(one: readonly T[], other: readonly T[]): boolean {
   return one.length === other.length && one.every((item, at) => item === other[at]);
 }
 
-/** Null when nothing changes. The order of members counts as a change: a new set is written as it was asked for. */
+/**
+ * Null when nothing changes. The order of members counts as a change: a new set is written as it was asked
+ * for.
+ */
 export function changePartition(partition: PartitionImage, target: PartitionTarget): NewRecord | null {
   const after = settlePartition(partition, target);
   assert(

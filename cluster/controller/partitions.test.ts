@@ -29,7 +29,7 @@ describe("leaders and in-sync sets", () => {
     expect(world.partition("t").leaderEpoch).toBe(1);
   });
 
-  it("the last one leaves an empty set; whoever was eligible leads again, the one who was not does not", () => {
+  it("the last one leaves an empty set; whoever was eligible leads again, others do not", () => {
     const world = worldOf([1, 2, 3]);
     world.fence(1);
     world.fence(2, 3);

@@ -1,6 +1,6 @@
-// core: what the standing of a broker means for the partitions it holds. Every function here takes the image with
-// the broker as it will be (fenced, back, without a directory) and answers the records that the partitions need
-// to fit it. Replicas that are not online are in no in-sync set and lead nothing.
+// core: what the standing of a broker means for the partitions it holds. Every function here takes the image
+// with the broker as it will be (fenced, back, without a directory) and answers the records that the
+// partitions need to fit it. Replicas that are not online are in no in-sync set and lead nothing.
 import type { Uuid } from "../../base/uuid.ts";
 import type { BrokerImage, MetadataImage, PartitionImage } from "../metadata/image.ts";
 import { allPartitions, isReplicaOnline } from "../metadata/queries.ts";
@@ -63,8 +63,8 @@ function fitted(
 }
 
 /**
- * Some brokers stand in `image` as they will: what they led goes to others or to nobody, they leave the sets they
- * are not fit for.
+ * Some brokers stand in `image` as they will: what they led goes to others or to nobody, they leave the sets
+ * they are not fit for.
  */
 export function partitionsLeft(
   image: MetadataImage,

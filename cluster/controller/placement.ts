@@ -1,6 +1,6 @@
-// core: which brokers hold which partitions of a new topic. Leaders go round the racks, and round the brokers of
-// each rack; the other replicas follow on other racks first. Fenced brokers come last and never lead. The same
-// seed gives the same placement.
+// core: which brokers hold which partitions of a new topic. Leaders go round the racks, and round the
+// brokers of each rack; the other replicas follow on other racks first. Fenced brokers come last and never
+// lead. The same seed gives the same placement.
 //
 // Source: Kafka, StripedReplicaPlacer (KIP-36, KIP-631)
 import { assert } from "../../base/assert.ts";
@@ -43,8 +43,8 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
 }
 
 /**
- * The items as a ring that starts at `turn`. Each time round, those behind the first are rotated by one, so that
- * what one item led is not all taken over by the same other one.
+ * The items as a ring that starts at `turn`. Each time round, those behind the first are rotated by one, so
+ * that what one item led is not all taken over by the same other one.
  */
 function ring<T>(items: readonly T[], turn: number): T[] {
   const { length } = items;

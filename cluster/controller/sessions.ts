@@ -1,6 +1,6 @@
 // core: who was heard of lately, counted in ticks of the active controller. A tick is counted only while the
-// controller runs, so that one that stood still fences nobody by itself. Not part of the metadata: a new active
-// controller starts with a fresh session for everybody who is not fenced.
+// controller runs, so that one that stood still fences nobody by itself. Not part of the metadata: a new
+// active controller starts with a fresh session for everybody who is not fenced.
 import type { BrokerImage, MetadataImage } from "../metadata/image.ts";
 
 interface Session {
@@ -74,7 +74,9 @@ export class BrokerSessions {
     return this.#of(broker.id, broker.epoch)?.metadataEnd ?? -1;
   }
 
-  /** Notes, the first time, that the broker's shutdown is in the metadata below `end`; answers what was noted. */
+  /**
+   * Notes, the first time, that the broker's shutdown is in the metadata below `end`; answers what was noted.
+   */
   shutdownEnd(broker: BrokerImage, end: number): number {
     const session = this.#of(broker.id, broker.epoch);
     if (session === undefined) return end;

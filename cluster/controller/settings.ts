@@ -1,5 +1,5 @@
-// port: what the controller's decisions need to know besides the image and the request. services binds it from
-// the node's configuration, which knows the names, types and defaults of settings.
+// port: what the controller's decisions need to know besides the image and the request. services binds it
+// from the node's configuration, which knows the names, types and defaults of settings.
 import type { Uuid } from "../../base/uuid.ts";
 import type { Decision } from "../machine/machine.ts";
 import type { MetadataImage } from "../metadata/image.ts";

@@ -1,5 +1,5 @@
-// port: what a replicated state machine is made of. Requests are decided on a state and change nothing; records
-// are replayed and are the only thing that changes a state. The runtime (runtime.ts) does the rest.
+// port: what a replicated state machine is made of. Requests are decided on a state and change nothing;
+// records are replayed and are the only thing that changes a state. The runtime (runtime.ts) does the rest.
 import type { Envelope } from "./journal.ts";
 
 /** The time at which a request is decided. */
@@ -21,9 +21,9 @@ export interface ReplayEntry<Rec> {
 }
 
 /**
- * `State` must be immutable: the runtime holds several generations of it at once, and so do those to whom it is
- * published. `Change` says what differs between two states. `Written` is a record as it may be proposed, where
- * that is less strict than a record as it is read.
+ * `State` must be immutable: the runtime holds several generations of it at once, and so do those to whom it
+ * is published. `Change` says what differs between two states. `Written` is a record as it may be proposed,
+ * where that is less strict than a record as it is read.
  */
 export interface Machine<State, Rec, Change, Written = Rec> {
   /** For logs and errors. */

@@ -1,6 +1,6 @@
-// adapter: a journal in memory, shared by any number of nodes, for tests and for a cluster that need not outlive
-// its process. Commits follow in the next microtask, or when told to (`hold`, `release`), so that a test can
-// stand between an append and its commit.
+// adapter: a journal in memory, shared by any number of nodes, for tests and for a cluster that need not
+// outlive its process. Commits follow in the next microtask, or when told to (`hold`, `release`), so that a
+// test can stand between an append and its commit.
 //
 // Keeps what journal.ts promises; says nothing about durability, having none.
 import { assert } from "../../base/assert.ts";

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { InvariantError } from "../../base/assert.ts";
-import type { Clock } from "../../base/ports/clock.ts";
 import type { Log } from "../../base/ports/log.ts";
 import { BrokerError } from "../../proto/errors.ts";
+import { ManualClock } from "../../test/controller/manual-clock.ts";
 import type { Machine, MachineSnapshot } from "./machine.ts";
 import { MemoryJournal } from "./memory-journal.ts";
 import { MachineRuntime, type RuntimeOptions } from "./runtime.ts";
@@ -32,31 +32,6 @@ const counters: Machine<Counters, Added, string[]> = {
   decodeSnapshot: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as Counters,
   between: (_before, after) => Object.keys(after),
 };
-
-class ManualClock implements Clock {
-  now = 0;
-  timers: { at: number; run: () => void; cancelled: boolean }[] = [];
-  wallMs = (): number => 1_000_000 + this.now;
-  monotonicMs = (): number => this.now;
-  after(delayMs: number, run: () => void): { cancel(): void } {
-    const timer = { at: this.now + delayMs, run, cancelled: false };
-    this.timers.push(timer);
-    return {
-      cancel: () => {
-        timer.cancelled = true;
-      },
-    };
-  }
-  endOfTurn = (run: () => void): void => run();
-  advance(ms: number): void {
-    this.now += ms;
-    for (const timer of this.timers.splice(0)) {
-      if (timer.cancelled) continue;
-      if (timer.at <= this.now) timer.run();
-      else this.timers.push(timer);
-    }
-  }
-}
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 type Options = RuntimeOptions<Counters, Added, string[]>;

@@ -2,9 +2,9 @@
 // committed stand here once, for the controller and for every shard of a coordinator.
 //
 //            propose                        onCommitted
-//   request ---------> speculative view ........................> committed view ---> published, replies given
-//              decide        | append            journal             replay
-//                            +------------------------^
+//   request ---------> speculative view .....................> committed view ---> published, answered
+//              decide        | append           journal          replay
+//                            +---------------------^
 //
 // Keeps true: a request is decided on everything proposed before it; its reply is given once its records, or
 // those it was decided on, are committed and published; when leadership ends nothing of the speculative view
@@ -242,7 +242,7 @@ export class MachineRuntime<State, Rec, Change, Written = Rec> implements Journa
 
   #overloaded(): BrokerError {
     const { pendingMax } = this.#options;
-    const text = `${this.#machine.name}: ${pendingMax} changes wait for their commit already; try again later`;
+    const text = `${this.#machine.name}: ${pendingMax} changes wait for their commit already; try later`;
     return new BrokerError("THROTTLING_QUOTA_EXCEEDED", text);
   }
 

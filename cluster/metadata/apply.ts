@@ -1,5 +1,5 @@
-// core: the image after some records: the only writer of the picture of the cluster. Sees nothing but records and
-// where they stand in the log, so that every node that applied the same log has the same picture.
+// core: the image after some records: the only writer of the picture of the cluster. Sees nothing but
+// records and where they stand in the log, so that every node that applied the same log has the same picture.
 //
 // A record that cannot be applied (a change to a partition that is not there, a partition epoch of the past)
 // means that this node's picture or the log is wrong: it asserts.

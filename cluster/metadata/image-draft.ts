@@ -1,6 +1,6 @@
-// core: an image while records are applied to it. Maps and partition lists are copied at their first change, so
-// that a batch of records copies each at most once and the image it started from stays as it was. Notes what
-// changed on the way.
+// core: an image while records are applied to it. Maps and partition lists are copied at their first change,
+// so that a batch of records copies each at most once and the image it started from stays as it was. Notes
+// what changed on the way.
 import { assert } from "../../base/assert.ts";
 import type { Uuid } from "../../base/uuid.ts";
 import type {

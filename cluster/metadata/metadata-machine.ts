@@ -1,5 +1,5 @@
-// core: the metadata as a state machine: how records become images. Has the shape that cluster/machine runs, and
-// knows nothing of it.
+// core: the metadata as a state machine: how records become images. Has the shape that cluster/machine runs,
+// and knows nothing of it.
 import { applyRecords, type PlacedRecord } from "./apply.ts";
 import { deltaBetween } from "./deltas.ts";
 import { emptyImage, type MetadataDelta, type MetadataImage } from "./image.ts";

@@ -1,5 +1,5 @@
-// shell: the committed metadata on a node that only follows it: listens to a journal, builds images, and tells
-// subscribers of each in order. A node that is a controller has all this in its controller.
+// shell: the committed metadata on a node that only follows it: listens to a journal, builds images, and
+// tells subscribers of each in order. A node that is a controller has all this in its controller.
 //
 // Its methods have the shape of cluster/machine's JournalEvents, so that a journal can be given it as it is.
 import type { Log } from "../../base/ports/log.ts";

@@ -1,5 +1,5 @@
-// core: the layout of every record of the metadata log, as tables (see proto/kafka/schema.ts). Names and numbers
-// are those of Kafka's KRaft metadata; fields of our own come last, as tagged fields.
+// core: the layout of every record of the metadata log, as tables (see proto/kafka/schema.ts). Names and
+// numbers are those of Kafka's KRaft metadata; fields of our own come last, as tagged fields.
 //
 // Source: Kafka, metadata/src/main/resources/common/metadata
 import type { Uuid } from "../../base/uuid.ts";

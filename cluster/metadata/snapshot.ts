@@ -1,5 +1,5 @@
-// core: an image as bytes and back: the records that would make it, in an order of its own that does not depend
-// on how it came about. Two equal images have equal bytes.
+// core: an image as bytes and back: the records that would make it, in an order of its own that does not
+// depend on how it came about. Two equal images have equal bytes.
 //
 //   format uvarint (1) | end int64 | epoch int32 | count uvarint | count times: length uvarint, record
 import { BrokerError, ProtocolError } from "../../proto/errors.ts";

@@ -1,5 +1,5 @@
-// test: a cluster's metadata without a log: decisions of the controller's cores are applied at once, and after
-// each batch of records the image is held to what must never happen.
+// test: a cluster's metadata without a log: decisions of the controller's cores are applied at once, and
+// after each batch of records the image is held to what must never happen.
 import { uuidFromBytes } from "../../base/uuid.ts";
 import { activationRecords } from "../../cluster/controller/activation.ts";
 import { alterPartition } from "../../cluster/controller/alter-partition.ts";
