@@ -1,5 +1,6 @@
-// test: a log of whole batches with a page cache above a disk, for the consensus core: what was not synced can go
-// at a crash, in part or as a whole, cuts included. As small as it can be, so that it is easy to believe.
+// test: a log of whole batches with a page cache above a disk, for the consensus core: what was not synced
+// can go at a crash, in part or as a whole, cuts included. As small as it can be, so that it is easy to
+// believe.
 import type { RaftLogView } from "../../cluster/raft/core/words.ts";
 import { batch } from "../../proto/batch/header.ts";
 import { walkBatches } from "../../proto/batch/walk.ts";
@@ -132,8 +133,8 @@ export class PageCacheLog implements RaftLogView {
   }
 
   /**
-   * The machine dies. `keep` in [0, 1]: how much of what was not synced reached the disk all the same; if nothing
-   * of it did, cuts are undone.
+   * The machine dies. `keep` in [0, 1]: how much of what was not synced reached the disk all the same; if
+   * nothing of it did, cuts are undone.
    */
   crash(keep: number): void {
     const { cache, disk } = this;

@@ -1,5 +1,5 @@
-// test: what must never happen in a consensus group (Raft paper, figure 3), checked as it runs, from outside: by
-// what nodes send, commit and keep on their disks.
+// test: what must never happen in a consensus group (Raft paper, figure 3), checked as it runs, from outside:
+// by what nodes send, commit and keep on their disks.
 import type { RaftEffect } from "../../cluster/raft/core/words.ts";
 import { batch } from "../../proto/batch/header.ts";
 import type { RaftMessage } from "../../proto/peer/peer-api.ts";
@@ -14,6 +14,8 @@ export class RaftChecks {
   truncations = 0;
   snapshotsInstalled = 0;
   checks = 0;
+  /** Voters whose disk was replaced: what they acknowledged before was true when they said so. */
+  wiped = 0;
   private readonly leaders = new Map<number, string>();
   private readonly votes = new Map<string, string>();
   private readonly machines: () => Iterable<RaftMachine>;
@@ -47,6 +49,8 @@ export class RaftChecks {
       const { id, appliedEnd } = machine;
       this.hold(effect.to >= appliedEnd, `${id} cuts to ${effect.to}; it has applied up to ${appliedEnd}`);
     }
+    if (effect.kind === "note")
+      this.hold(effect.level !== "error", `${machine.id} complains: ${effect.text}`);
     if (effect.kind === "commit") this.commits(machine, effect.end);
   }
 
@@ -92,7 +96,7 @@ export class RaftChecks {
       if (machine.options.isVoter && (inLog || (snapshot?.end ?? 0) >= one.next)) copies += 1;
     }
     const needed = Math.floor(this.voters / 2) + 1;
-    this.hold(copies >= needed, `${one.base} is called committed with ${copies} copies on disk`);
+    this.hold(copies + this.wiped >= needed, `${one.base} is called committed with ${copies} copies on disk`);
   }
 
   /** Log matching, and that all applied the same; costs time, so not after each event. */

@@ -1,5 +1,5 @@
-// test: one node around a consensus core: carries its effects out on a disk that can lose what was not synced,
-// and keeps a small state machine (the list of values). What survives a crash stands in `disk`.
+// test: one node around a consensus core: carries its effects out on a disk that can lose what was not
+// synced, and keeps a small state machine (the list of values). What survives a crash stands in `disk`.
 import { realCodecs } from "../../base/real/codecs.ts";
 import { RaftCore } from "../../cluster/raft/core/step.ts";
 import { buildVotersBatch } from "../../cluster/raft/core/voters-record.ts";

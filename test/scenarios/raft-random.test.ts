@@ -1,6 +1,6 @@
-// test: the consensus core under a random schedule: messages lost, doubled, late and out of order, partitions,
-// nodes that crash with and without what they had not synced, slow disks, snapshots and transfers; one seed, one
-// run. Afterwards everything heals, and the group must make progress.
+// test: the consensus core under a random schedule: messages lost, doubled, late and out of order,
+// partitions, nodes that crash with and without what they had not synced, slow disks, snapshots and
+// transfers; one seed, one run. Afterwards everything heals, and the group must make progress.
 import { describe, expect, it } from "vitest";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import type { Voter } from "../../cluster/raft/core/words.ts";
@@ -35,7 +35,6 @@ class RandomGroup {
   cut = new Set<string>();
   proposed = 0;
   wipesLeft: number;
-  wipes = 0;
 
   constructor(seed: number) {
     const random = new SeededRandom(seed);
@@ -141,7 +140,7 @@ class RandomGroup {
       return;
     }
     this.wipesLeft -= 1;
-    this.wipes += 1;
+    this.checks.wiped += 1;
     const fresh: RaftMachine = new RaftMachine({
       ...machine.options,
       directoryId: directoryOf(100 + machine.id),
@@ -202,7 +201,8 @@ function describeState(group: RandomGroup): string {
   return group.machines
     .map(({ id, core, log, appliedEnd }) => {
       const { role, term, leaderId, commitEnd } = core!.state;
-      return `${id}: ${role} term ${term} leader ${leaderId} commit ${commitEnd}/${appliedEnd} log ${log.end}`;
+      const ends = `commit ${commitEnd}/${appliedEnd} log ${log.end}`;
+      return `${id}: ${role} term ${term} leader ${leaderId} ${ends}`;
     })
     .join("; ");
 }
@@ -228,7 +228,7 @@ describe("the consensus core at random", () => {
       total.elections += group.checks.elections;
       total.truncations += group.checks.truncations;
       total.snapshotsInstalled += group.checks.snapshotsInstalled;
-      total.wipes += group.wipes;
+      total.wipes += group.checks.wiped;
       total.committed += group.checks.committed.size;
       total.checks += group.checks.checks;
     }

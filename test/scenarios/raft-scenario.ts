@@ -1,12 +1,13 @@
-// test: a consensus group in memory, driven by the commands of a scenario file. Nothing happens by itself: messages
-// lie in a queue until they are delivered; disks write at once unless they are told to hold. The promises of Raft
-// are checked all the while.
+// test: a consensus group in memory, driven by the commands of a scenario file. Nothing happens by itself:
+// messages lie in a queue until they are delivered; disks write at once unless they are told to hold. The
+// promises of Raft are checked all the while.
 //
 //   cluster voters=3 observers=1 election=10 heartbeat=1 directories=bound|free    nodes 1..3 vote, 4 follows
 //   node 1 term=2 log=1,1,2                 what its disk holds; before start
 //   start [1 2]      crash 1 [keep=0..1]    restart 1      wipe 1
 //   timeout 1 3                             node 1 waits election + 3 ticks
-//   tick 1 [times]      flood 1 70 (so many proposals, quietly)      propose 1 a b      transfer 1      snapshot 1 [trailing=0]
+//   tick 1 [times]      propose 1 a b      flood 1 70 (so many proposals, quietly)
+//   transfer 1      snapshot 1 [trailing=0]
 //   deliver|drop|double [from=1] [to=2] [kind=append] [count=1]      reverse      settle [quiet]
 //   cut 1 2      cut 1>2      heal
 //   hold sync|persist|store 1       release sync|persist|store 1
@@ -164,6 +165,7 @@ export class RaftScenario {
     const index = this.machines.findIndex((machine) => machine.id === id);
     const { options } = this.machine(id);
     const directoryId = directoryOf(100 + id);
+    this.checks!.wiped += 1;
     const fresh: RaftMachine = new RaftMachine({
       ...options,
       directoryId,

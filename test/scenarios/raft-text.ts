@@ -37,7 +37,11 @@ function bodyText(message: RaftMessage): string {
     case "preVoteReply":
       return granted ? " granted" : " refused";
     case "append":
-      return ` after=${previousEnd}/${previousEpoch} ${entriesText(message.payload)} commit=${commitEnd} round=${round}`;
+      return [
+        ` after=${previousEnd}/${previousEpoch}`,
+        entriesText(message.payload),
+        `commit=${commitEnd} round=${round}`,
+      ].join(" ");
     case "appendReply":
       return granted
         ? ` agreed=${previousEnd} durable=${durableEnd} round=${round}`

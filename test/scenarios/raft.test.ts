@@ -1,5 +1,6 @@
-// test: runs the scenario files of raft/. Each holds commands, every one with what must come of it after "----"; with
-// UPDATE_SCENARIOS=1 in the environment the files are rewritten with what does come of them, to be read by a person.
+// test: runs the scenario files of raft/. Each holds commands, every one with what must come of it after
+// "----"; with UPDATE_SCENARIOS=1 in the environment the files are rewritten with what does come of them, to
+// be read by a person.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,6 @@
-// test: whole consensus nodes under faults: power cuts and crashes, cut and broken streams, slow disks, snapshots
-// and transfers, one seed a run. What was acknowledged is there at the end, once, in the same order everywhere.
+// test: whole consensus nodes under faults: power cuts and crashes, cut and broken streams, slow disks,
+// snapshots and transfers, one seed a run. What was acknowledged is there at the end, once, in the same order
+// everywhere.
 import { describe, expect, it } from "vitest";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import { VirtualRaftGroup, type VirtualRaftHost } from "./virtual-raft.ts";

@@ -1,5 +1,5 @@
-// test: whole consensus nodes (driver, log on segments, vote file, snapshots) on the virtual machines of one world,
-// with streams over its network; every message is encoded and decoded.
+// test: whole consensus nodes (driver, log on segments, vote file, snapshots) on the virtual machines of one
+// world, with streams over its network; every message is encoded and decoded.
 import type { Env } from "../../base/ports/env.ts";
 import { zeroUuid } from "../../base/uuid.ts";
 import type { Link, VirtualLinks } from "../../base/virtual/links.ts";

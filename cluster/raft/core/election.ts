@@ -1,10 +1,10 @@
 // core: elections: who may ask for votes, who gets one, and when a candidate has won.
 //
-// Keeps true: a node gives one vote a term, and the vote is on disk before the answer leaves (its own included);
-// nobody is elected whose log lacks a committed entry. A pre-vote asks "would you?" and changes nothing, so that
-// a node cut off from the others does not disturb them with its term when it comes back. While a leader is
-// heard, votes and pre-votes are refused, unless the leader itself asked for the election (transfer).
-// Source: Raft paper 5.2, 5.4.1; dissertation 4.2.3, 9.6, 3.10.
+// Keeps true: a node gives one vote a term, and the vote is on disk before the answer leaves (its own
+// included); nobody is elected whose log lacks a committed entry. A pre-vote asks "would you?" and changes
+// nothing, so that a node cut off from the others does not disturb them with its term when it comes back.
+// While a leader is heard, votes and pre-votes are refused, unless the leader itself asked for the election
+// (transfer). Source: Raft paper 5.2, 5.4.1; dissertation 4.2.3, 9.6, 3.10.
 import type { RaftMessage } from "../../../proto/peer/peer-api.ts";
 import { isUpToDate } from "./log-facts.ts";
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from "./roles.ts";

@@ -1,9 +1,9 @@
 // core: the follower's side of replication (observers follow just the same).
 //
 // Keeps true: nothing below the commit end is ever cut; entries are cut only where the leader's differ; the
-// leader is told of durable ends only, so entries are answered when the disk has them, not before. `agreedEnd`
-// is how far this log is known to be the leader's; what is committed of it is min(leader's commit end, agreedEnd).
-// Source: Raft paper 5.3; finding where logs part by epoch: KIP-101, KIP-595.
+// leader is told of durable ends only, so entries are answered when the disk has them, not before.
+// `agreedEnd` is how far this log is known to be the leader's; what is committed of it is min(leader's commit
+// end, agreedEnd). Source: Raft paper 5.3; finding where logs part by epoch: KIP-101, KIP-595.
 import { assert } from "../../../base/assert.ts";
 import type { RaftMessage } from "../../../proto/peer/peer-api.ts";
 import { type BatchSpan, largestAgreement, spansOf } from "./log-facts.ts";
@@ -35,7 +35,7 @@ export function onAppend(state: RaftState, message: RaftMessage): void {
   state.agreedEnd = Math.max(state.agreedEnd, agreed);
   follow(state, message.commitEnd);
   // New entries are answered when they are on disk (onFollowerDurable).
-  if (firstNew === undefined) acknowledge(state, message.round);
+  if (firstNew === undefined) acknowledge(state);
 }
 
 function holds(state: RaftState, { next, epoch }: BatchSpan): boolean {
@@ -81,14 +81,15 @@ function follow(state: RaftState, leaderCommitEnd: number): void {
   state.emit({ kind: "commit", end });
 }
 
-function acknowledge(state: RaftState, round: number): void {
+/** Newer than every refusal of a round seen before, even when messages overtook each other. */
+function acknowledge(state: RaftState): void {
   const { agreedEnd } = state;
   state.acknowledgedEnd = Math.min(state.log.durableEnd, agreedEnd);
   state.send({
     kind: "appendReply",
     toId: state.leaderId,
     term: state.term,
-    round,
+    round: state.lastRound,
     granted: true,
     durableEnd: state.acknowledgedEnd,
     previousEnd: agreedEnd,
@@ -99,7 +100,7 @@ function acknowledge(state: RaftState, round: number): void {
 export function onFollowerDurable(state: RaftState): void {
   if (state.role !== "follower" || state.leaderId < 0) return;
   if (Math.min(state.log.durableEnd, state.agreedEnd) > state.acknowledgedEnd) {
-    acknowledge(state, state.lastRound);
+    acknowledge(state);
   }
 }
 

@@ -1,5 +1,5 @@
-// core: what the consensus rules ask of a log together with the snapshot before it: the epoch at a point, which
-// of two logs is more up to date, and how far two logs can agree at most. Changes nothing.
+// core: what the consensus rules ask of a log together with the snapshot before it: the epoch at a point,
+// which of two logs is more up to date, and how far two logs can agree at most. Changes nothing.
 import { assert } from "../../../base/assert.ts";
 import { batch } from "../../../proto/batch/header.ts";
 import { wholeBatchBytes } from "../../../proto/batch/walk.ts";
@@ -40,8 +40,8 @@ export function isUpToDate(candidate: LogPoint, own: LogPoint): boolean {
 }
 
 /**
- * For a follower that does not have `asked`: the point up to which its log may agree with one that has it, since
- * nothing of a later epoch, and nothing beyond, can.
+ * For a follower that does not have `asked`: the point up to which its log may agree with one that has it,
+ * since nothing of a later epoch, and nothing beyond, can.
  */
 export function largestAgreement(log: RaftLogView, snapshot: SnapshotMark, asked: LogPoint): LogPoint {
   const { epoch, end } = log.endOfEpoch(asked.epoch);
@@ -53,13 +53,14 @@ export function largestAgreement(log: RaftLogView, snapshot: SnapshotMark, asked
 
 /**
  * For a leader: where a follower's log, whose largest possible agreement is `hint`, can agree with this one.
- * One leader wrote all of an epoch, so two logs that both have it agree up to where the shorter ends it.
+ * One leader wrote all of an epoch, so two logs that both have it agree up to where the shorter ends it. 0
+ * when they part before the start of this log: the follower needs the snapshot.
  */
 export function agreementWith(log: RaftLogView, snapshot: SnapshotMark, hint: LogPoint): number {
-  if (hint.end === snapshot.end && hint.epoch === snapshot.epoch) return hint.end;
   const own = log.endOfEpoch(hint.epoch);
-  if (own.epoch < 0) return Math.min(hint.end, log.startOffset);
-  return Math.min(hint.end, own.end);
+  if (own.epoch >= 0) return Math.min(hint.end, own.end);
+  const reachesSnapshot = hint.epoch >= snapshot.epoch && hint.end >= snapshot.end;
+  return reachesSnapshot && snapshot.end === log.startOffset ? snapshot.end : 0;
 }
 
 /** The batches of a payload; null when they are not whole, or do not follow each other from `from` on. */

@@ -1,5 +1,5 @@
-// core: messages that came in one turn: appends that follow each other become one, so that the log is written to
-// once. To the follower it is as if the leader had sent them together.
+// core: messages that came in one turn: appends that follow each other become one, so that the log is written
+// to once. To the follower it is as if the leader had sent them together.
 import { limits } from "../../../base/limits.ts";
 import type { RaftMessage } from "../../../proto/peer/peer-api.ts";
 import { spansOf } from "./log-facts.ts";

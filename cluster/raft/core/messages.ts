@@ -1,19 +1,20 @@
-// core: makes messages, and says which of those that came in can be looked at at all. What the fields mean for
-// each kind:
+// core: makes messages, and says which of those that came in can be looked at at all. What the fields mean
+// for each kind:
 //
 //   hello          a stream begins here, or: I am no voter (known to me) and hear no leader
 //   preVote, vote  previousEnd, previousEpoch: end and last epoch of the sender's log; transfer. A pre-vote
 //                  carries the term it would campaign in
 //   *Reply         granted. A granted pre-vote carries the term asked for, a refused one the sender's own
-//   append         the batches in payload follow (previousEnd, previousEpoch); commitEnd; round: number of this
-//                  message, never twice in a term. Empty: heartbeat, probe or news of a commit.
+//   append         the batches in payload follow (previousEnd, previousEpoch); commitEnd; round: number of
+//                  this message, never twice in a term. Empty: heartbeat, probe or news of a commit.
 //                  (0, -1) always fits: "are you there?"
 //   appendReply    granted: the log agrees with the leader's up to previousEnd, and holds it on disk up to
-//                  durableEnd. Refused: the sender's log up to (previousEpoch, previousEnd) is the most that can
-//                  agree. round: of the append answered
-//   snapshot       payload: bytes of snapshot (snapshotEnd, snapshotEpoch) from piecePosition; lastPiece; round
-//   snapshotReply  piecePosition: what it wants next of that snapshot; granted: needs no more, durableEnd as in
-//                  appendReply; round: of the piece answered
+//                  durableEnd; round: the newest seen. Refused: the sender's log up to (previousEpoch,
+//                  previousEnd) is the most that can agree; round: of the append refused
+//   snapshot       payload: bytes of snapshot (snapshotEnd, snapshotEpoch) from piecePosition; lastPiece;
+//                  round
+//   snapshotReply  piecePosition: what it wants next of that snapshot; granted: needs no more, durableEnd as
+//                  in appendReply; round: of the piece answered
 //   timeoutNow     campaign at once
 import type { RaftMessage, RaftMessageKind } from "../../../proto/peer/peer-api.ts";
 

@@ -34,6 +34,8 @@ export class Progress {
   state: ProgressState = "probe";
   /** End of what it holds on disk and agrees with. */
   match = 0;
+  /** Messages of later rounds were sent when `match` was known. */
+  matchRound = 0;
   /** Where the next message to it starts. */
   next: number;
   /** The commit end it was last told. */
@@ -110,9 +112,12 @@ export class Progress {
     this.next = end;
   }
 
-  /** The node holds everything below `end` on disk. */
-  acknowledged(end: number): void {
-    if (end > this.match) this.match = end;
+  /** The node holds everything below `end` on disk; `round`: of the newest message sent to anyone. */
+  acknowledged(end: number, round: number): void {
+    if (end > this.match) {
+      this.match = end;
+      this.matchRound = round;
+    }
     let count = 0;
     while (count < this.inFlight.length && this.inFlight[count]!.end <= this.match) {
       this.bytesInFlight -= this.inFlight[count]!.bytes;

@@ -1,9 +1,10 @@
 // core: the leader's side of replication: what is sent to whom, how far all have got, and what is committed.
 //
-// Keeps true: an entry is committed when a majority of the voters, the leader by its own disk like the others,
-// hold it on stable storage, and it, or one after it, is of the leader's own term (Raft paper 5.4.2: entries of
-// older terms are never committed by counting). Older entries are exposed with it, not before. Voters are bound
-// only after that (dissertation 4.1, and the correction to it: a leader first commits in its own term).
+// Keeps true: an entry is committed when a majority of the voters, the leader by its own disk like the
+// others, hold it on stable storage, and it, or one after it, is of the leader's own term (Raft paper 5.4.2:
+// entries of older terms are never committed by counting). Older entries are exposed with it, not before.
+// Voters are bound only after that (dissertation 4.1, and the correction to it: a leader first commits in its
+// own term).
 import { assert } from "../../../base/assert.ts";
 import { limits } from "../../../base/limits.ts";
 import type { RaftMessage } from "../../../proto/peer/peer-api.ts";
@@ -74,8 +75,8 @@ function heartbeat(state: RaftState, progress: Progress): void {
 }
 
 /**
- * Sends all that the window allows. `evenEmpty`: at least one message, for what it says besides entries. A node
- * that lags behind the start of the log gets a snapshot.
+ * Sends all that the window allows. `evenEmpty`: at least one message, for what it says besides entries. A
+ * node that lags behind the start of the log gets a snapshot.
  */
 export function sendEntries(state: RaftState, progress: Progress, options: { evenEmpty: boolean }): void {
   let mustSend = options.evenEmpty;
@@ -256,7 +257,7 @@ function onAccepted(state: RaftState, progress: Progress, message: RaftMessage):
     durableEnd <= agreedEnd && agreedEnd <= end,
     `node ${progress.id} should agree within the log: ${durableEnd} <= ${agreedEnd} <= ${end}`,
   );
-  progress.acknowledged(durableEnd);
+  progress.acknowledged(durableEnd, state.round);
   progress.refusalsFromRound = Math.max(progress.refusalsFromRound, round + 1);
   if (progress.state === "probe") progress.replicate(Math.max(agreedEnd, progress.match));
   else if (progress.state === "snapshot" && progress.match >= progress.sending!.end) {
@@ -270,12 +271,13 @@ function onAccepted(state: RaftState, progress: Progress, message: RaftMessage):
 function onRefused(state: RaftState, progress: Progress, message: RaftMessage): void {
   if (progress.state === "snapshot" || message.round < progress.refusalsFromRound) return;
   const hint = { end: message.previousEnd, epoch: message.previousEpoch };
-  const next = agreementWith(state.log, state.snapshot, hint);
-  if (next < progress.match) {
-    const fields = { id: progress.id, acknowledgedEnd: progress.match, end: next };
+  // A refusal that was overtaken by what the node acknowledged since says nothing.
+  if (hint.end < progress.match && message.round > progress.matchRound) {
+    const fields = { id: progress.id, acknowledgedEnd: progress.match, end: hint.end };
     state.note("error", "a node no longer holds what it had on disk; its storage lost data", fields);
-    progress.match = next;
+    progress.match = hint.end;
   }
+  const next = Math.max(progress.match, agreementWith(state.log, state.snapshot, hint));
   progress.refusalsFromRound = state.round + 1;
   progress.probe(next);
   sendEntries(state, progress, { evenEmpty: true });

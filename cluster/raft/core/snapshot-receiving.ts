@@ -1,7 +1,7 @@
 // core: the follower's side of a snapshot. Pieces are taken in order; the answer always says where to go on.
-// Pieces of one snapshot from one node belong together, whatever the term: what has come stays when the stream or
-// the leadership breaks and the same node goes on. With the last piece the owner checks and stores the whole; only
-// then the log is replaced and the leader told. Source: Raft paper 7; KIP-630.
+// Pieces of one snapshot from one node belong together, whatever the term: what has come stays when the
+// stream or the leadership breaks and the same node goes on. With the last piece the owner checks and stores
+// the whole; only then the log is replaced and the leader told. Source: Raft paper 7; KIP-630.
 import { assert } from "../../../base/assert.ts";
 import type { RaftMessage } from "../../../proto/peer/peer-api.ts";
 import type { RaftState, SnapshotReceiving } from "./state.ts";

@@ -1,8 +1,8 @@
-// core: the leader's side of a snapshot: one piece at a time, the next when the last was taken, the same again
-// when no answer came. The receiver says where it wants to go on, so that a broken transfer resumes.
+// core: the leader's side of a snapshot: one piece at a time, the next when the last was taken, the same
+// again when no answer came. The receiver says where it wants to go on, so that a broken transfer resumes.
 //
-// A newer snapshot made meanwhile does not disturb a transfer; only if the old one is gone the new one is sent
-// from its beginning. Source: Raft paper 7; KIP-630.
+// A newer snapshot made meanwhile does not disturb a transfer; only if the old one is gone the new one is
+// sent from its beginning. Source: Raft paper 7; KIP-630.
 import type { RaftMessage } from "../../../proto/peer/peer-api.ts";
 import type { Progress } from "./progress.ts";
 import type { RaftState } from "./state.ts";
@@ -48,7 +48,9 @@ export function tickSnapshot(state: RaftState, progress: Progress): void {
 export function onSnapshotReply(state: RaftState, progress: Progress, message: RaftMessage): boolean {
   const { sending } = progress;
   progress.isActive = true;
-  if (message.granted && message.durableEnd <= state.log.end) progress.acknowledged(message.durableEnd);
+  if (message.granted && message.durableEnd <= state.log.end) {
+    progress.acknowledged(message.durableEnd, state.round);
+  }
   if (sending === null || sending.end !== message.snapshotEnd || sending.epoch !== message.snapshotEpoch) {
     return false;
   }

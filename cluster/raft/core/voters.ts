@@ -1,11 +1,11 @@
-// core: who votes. The voter set is the latest Voters record in the log (committed or not), else the one in the
-// snapshot, else the one configured; a record that is cut from the log takes its set with it.
+// core: who votes. The voter set is the latest Voters record in the log (committed or not), else the one in
+// the snapshot, else the one configured; a record that is cut from the log takes its set with it.
 //
 // A voter is (id, directory id). A configured voter may come without directory id: then the first leader that
 // knows the directory ids of all voters writes a Voters record, after the entry of its own term is committed.
-// Until a node has that record in its log it takes anyone with a voter's id for that voter: this is the bootstrap
-// window, in which a voter whose disk is wiped could vote twice. Configured directory ids leave no window.
-// Source: Raft dissertation 4.1 (a set is in use as soon as it is in the log); KIP-853.
+// Until a node has that record in its log it takes anyone with a voter's id for that voter: this is the
+// bootstrap window, in which a voter whose disk is wiped could vote twice. Configured directory ids leave no
+// window. Source: Raft dissertation 4.1 (a set is in use as soon as it is in the log); KIP-853.
 import { assert } from "../../../base/assert.ts";
 import type { Uuid } from "../../../base/uuid.ts";
 import type { Voter } from "./words.ts";
@@ -93,7 +93,7 @@ export class VoterHistory {
     }
   }
 
-  /** Log and state were replaced by a snapshot that names these voters (null: none, so the old base holds). */
+  /** Log and state were replaced by a snapshot that names these voters (null: none; the old base holds). */
   replace(voters: readonly Voter[] | null): void {
     this.changes = [];
     if (voters === null) return;

@@ -1,5 +1,5 @@
-// port: the words of the consensus core: what may happen to it (events), what it asks its owner to do (effects),
-// and how it sees the log. Everything the core knows comes in through here.
+// port: the words of the consensus core: what may happen to it (events), what it asks its owner to do
+// (effects), and how it sees the log. Everything the core knows comes in through here.
 import type { Codecs } from "../../../base/ports/codecs.ts";
 import type { Uuid } from "../../../base/uuid.ts";
 import type { RaftMessage } from "../../../proto/peer/peer-api.ts";

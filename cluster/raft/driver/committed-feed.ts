@@ -1,6 +1,6 @@
-// shell: tells the state machine what the core decided, in the order in which it was decided: committed entries,
-// snapshots, leadership won and lost. Reads committed entries from the log when their turn comes, so much a turn
-// that the node stays awake.
+// shell: tells the state machine what the core decided, in the order in which it was decided: committed
+// entries, snapshots, leadership won and lost. Reads committed entries from the log when their turn comes, so
+// much a turn that the node stays awake.
 import { assert } from "../../../base/assert.ts";
 import { limits } from "../../../base/limits.ts";
 import type { Codecs } from "../../../base/ports/codecs.ts";

@@ -1,5 +1,5 @@
-// shell: carries the core's effects out, each by whoever it concerns: log, vote file, streams, snapshots, and the
-// feed of the state machine.
+// shell: carries the core's effects out, each by whoever it concerns: log, vote file, streams, snapshots, and
+// the feed of the state machine.
 import type { Env } from "../../../base/ports/env.ts";
 import { buildLeaderChange } from "../../../proto/batch/control.ts";
 import type { ReplicaLog } from "../../log/replica-log.ts";

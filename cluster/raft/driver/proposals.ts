@@ -1,5 +1,6 @@
-// shell: what this leader was asked to append and has not yet seen committed. Appends of one turn go into the log
-// together at the next turn's beginning; their offsets are known before, since nothing else writes in between.
+// shell: what this leader was asked to append and has not yet seen committed. Appends of one turn go into the
+// log together at the next turn's beginning; their offsets are known before, since nothing else writes in
+// between.
 import { limits } from "../../../base/limits.ts";
 import type { Codecs } from "../../../base/ports/codecs.ts";
 import { type Deferred, deferred } from "../../../base/waits.ts";
@@ -25,23 +26,24 @@ export class Proposals {
     this.codecs = codecs;
   }
 
-  /** Queues the records as one batch behind `logEnd`. Throws BrokerError when they are too many or too large. */
+  /** Queues the records as one batch behind `logEnd`. Throws BrokerError over the bounds. */
   add(
     records: readonly Uint8Array[],
     options: { term: number; timestamp: number; logEnd: number },
   ): AppendResult {
     const { term, timestamp, logEnd } = options;
     if (this.waiting.length >= limits.raftProposalsPendingMax) {
-      const text = `${this.waiting.length} changes of metadata wait for their commit already; try again later`;
-      throw new BrokerError("THROTTLING_QUOTA_EXCEEDED", text);
+      const text = `${this.waiting.length} changes of metadata wait for their commit already`;
+      throw new BrokerError("THROTTLING_QUOTA_EXCEEDED", `${text}; try again later`);
     }
     const bytes = buildBatch({
       codecs: this.codecs,
       records: records.map((value) => ({ key: null, value, timestamp })),
     });
     if (bytes.length > limits.raftProposalBytesMax) {
-      const text = `a change of metadata takes ${bytes.length} bytes; at most ${limits.raftProposalBytesMax} are allowed`;
-      throw new BrokerError("RECORD_LIST_TOO_LARGE", text);
+      const text = `a change of metadata takes ${bytes.length} bytes`;
+      const bound = `at most ${limits.raftProposalBytesMax} are allowed`;
+      throw new BrokerError("RECORD_LIST_TOO_LARGE", `${text}; ${bound}`);
     }
     const baseOffset = this.nextEnd ?? logEnd;
     const end = baseOffset + records.length;

@@ -1,14 +1,14 @@
-// shell: one node of the metadata consensus group, around the core: gathers what happens in a turn, steps the core,
-// carries its effects out on log, disk and streams, and hands what is committed to the state machine.
+// shell: one node of the metadata consensus group, around the core: gathers what happens in a turn, steps the
+// core, carries its effects out on log, disk and streams, and hands what is committed to the state machine.
 //
-//   streams --messages--> |                                       | --send--> streams
-//   clock   --ticks-----> | turn: proposals, events -> core.step  | --append, cut--> log --durable--> next turn
-//   journal --append----> |                                       | --persist--> vote file --> next turn
-//   log, vote file -----> |                                       | --committed--> state machine
+//   streams --messages--> |                                      | --send--> streams
+//   clock   --ticks-----> | turn: proposals, events -> core.step | --append, cut--> log --durable--> turn
+//   journal --append----> |                                      | --persist--> vote file --> turn
+//   log, vote file -----> |                                      | --committed--> state machine
 //
-// Keeps true: log effects of a step are carried out before the next step; the core steps only within turns, so that
-// the offsets given to proposals between turns hold; ticks that come late count once; what cannot be written stops
-// the process. Knows no rule of Raft.
+// Keeps true: log effects of a step are carried out before the next step; the core steps only within turns,
+// so that the offsets given to proposals between turns hold; ticks that come late count once; what cannot be
+// written stops the process. Knows no rule of Raft.
 import { assert } from "../../../base/assert.ts";
 import { limits } from "../../../base/limits.ts";
 import type { Clock, Timer } from "../../../base/ports/clock.ts";
@@ -74,8 +74,8 @@ export class RaftNode {
   }
 
   /**
-   * Reads vote, snapshot and log, gives the snapshot to the state machine, and takes part from then on. Rejects
-   * with an Error that says what is wrong when they are damaged or do not belong together.
+   * Reads vote, snapshot and log, gives the snapshot to the state machine, and takes part from then on.
+   * Rejects with an Error that says what is wrong when they are damaged or do not belong together.
    */
   async start(): Promise<void> {
     const { env, options, log } = this;
@@ -193,8 +193,8 @@ export class RaftNode {
   }
 
   /**
-   * Hands leadership to the most caught-up voter. Resolves with true once this node does not lead any more (or
-   * never did), with false when nobody could or did take over within `timeoutMs`.
+   * Hands leadership to the most caught-up voter. Resolves with true once this node does not lead any more
+   * (or never did), with false when nobody could or did take over within `timeoutMs`.
    */
   transferLeadership(timeoutMs: number): Promise<boolean> {
     if (this.running === null || this.running.core.state.role !== "leader") return Promise.resolve(true);
@@ -211,8 +211,9 @@ export class RaftNode {
   }
 
   /**
-   * The state machine's state after everything below `end` (an end that its journal gave it): kept in place of the
-   * log before it. Resolves once it is on disk. A snapshot that is not newer than the latest is ignored.
+   * The state machine's state after everything below `end` (an end that its journal gave it): kept in place
+   * of the log before it. Resolves once it is on disk. A snapshot that is not newer than the latest is
+   * ignored.
    */
   async takeSnapshot(end: number, epoch: number, bytes: Uint8Array): Promise<void> {
     const { running } = this;

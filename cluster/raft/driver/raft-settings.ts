@@ -15,7 +15,7 @@ export interface ConfiguredVoter {
 }
 
 export interface RaftTiming {
-  /** Least time without a leader after which a voter calls an election; the real one is up to twice as long. */
+  /** Least time without a leader before an election; the real one is up to twice as long. */
   readonly electionTimeoutMs: number;
   readonly tickMs: number;
   readonly heartbeatTicks: number;

@@ -33,8 +33,9 @@ export async function openStorage(options: {
     const isUsed = log.end > 0 || snapshot !== null;
     if (found === null && isUsed) {
       throw new Error(
-        `the metadata folder "${folder}" has a log up to ${log.end} but no vote file: without its vote this ` +
-          "node could vote twice in a term; remove it from the voters and add it again with an empty folder",
+        `the metadata folder "${folder}" has a log up to ${log.end} but no vote file: without its vote ` +
+          "this node could vote twice in a term; remove it from the voters and add it again with an empty " +
+          "folder",
       );
     }
     const hardState = found ?? { term: 0, vote: null };
@@ -51,13 +52,13 @@ function fitTogether(log: ReplicaLog, snapshot: Snapshot | null, folder: string)
   const end = snapshot?.end ?? 0;
   if (log.startOffset > end) {
     throw new Error(
-      `the metadata log in "${folder}" begins at ${log.startOffset}, but the latest snapshot ends at ${end}: ` +
-        "what lies between is missing",
+      `the metadata log in "${folder}" begins at ${log.startOffset}, but the latest snapshot ends ` +
+        `at ${end}: what lies between is missing`,
     );
   }
   if (snapshot === null || end === log.startOffset) return;
-  // Entries that the snapshot covers may have been lost with the page cache, or entries that had been cut may be
-  // back: the snapshot was on disk before the log was changed, and it is right.
+  // Entries that the snapshot covers may have been lost with the page cache, or entries that had been cut may
+  // be back: the snapshot was on disk before the log was changed, and it is right.
   if (log.end >= end && log.epochAt(end - 1) === snapshot.epoch) return;
   log.truncateFullyAndStartAt(end);
   log.requestSync();

@@ -1,5 +1,5 @@
-// core: a snapshot as it is stored and sent: what it covers, who votes by it, the state machine's bytes, and a
-// checksum over all of that.
+// core: a snapshot as it is stored and sent: what it covers, who votes by it, the state machine's bytes, and
+// a checksum over all of that.
 //
 //   0 "OTSN" | 4 version u16 = 1 | 6 CRC-32C u32 of the rest | 10 end i64 | 18 epoch i32
 //   22 bytes of voters i32 (-1: the log named none) | 26 voters (a VotersRecord) | state

@@ -1,6 +1,6 @@
-// shell: snapshots on their way: makes them from the state machine's bytes, reads pieces for those who need one,
-// and puts pieces that come in together. A snapshot that came in is checked as a whole and on disk before the core
-// hears of it.
+// shell: snapshots on their way: makes them from the state machine's bytes, reads pieces for those who need
+// one, and puts pieces that come in together. A snapshot that came in is checked as a whole and on disk
+// before the core hears of it.
 import { limits } from "../../../base/limits.ts";
 import type { Codecs } from "../../../base/ports/codecs.ts";
 import type { Log } from "../../../base/ports/log.ts";

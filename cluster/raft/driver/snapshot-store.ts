@@ -1,5 +1,5 @@
-// shell: snapshots in the key-value store, in pieces as they are sent. A snapshot counts once the "current" entry
-// names it, and that is written after all its pieces; the one before it stays for transfers under way.
+// shell: snapshots in the key-value store, in pieces as they are sent. A snapshot counts once the "current"
+// entry names it, and that is written after all its pieces; the one before it stays for transfers under way.
 //
 //   snapshot/END-EPOCH/INDEX -> a piece        current -> "END-EPOCH pieces"
 import { limits } from "../../../base/limits.ts";

@@ -1,8 +1,9 @@
-// shell: brings messages to nodes by id and takes in what they send. To a voter a node speaks on the stream that it
-// opened itself; to others, and while that stream is down, on the stream they opened to it.
+// shell: brings messages to nodes by id and takes in what they send. To a voter a node speaks on the stream
+// that it opened itself; to others, and while that stream is down, on the stream they opened to it.
 //
-// Keeps true: one inbound stream a node: a newer one replaces the older, which belongs to a process that is gone or
-// has given it up. Messages that cannot be believed (another cluster, another addressee, damaged batches) end here.
+// Keeps true: one inbound stream a node: a newer one replaces the older, which belongs to a process that is
+// gone or has given it up. Messages that cannot be believed (another cluster, another addressee, damaged
+// batches) end here.
 import { limits } from "../../../base/limits.ts";
 import type { Clock } from "../../../base/ports/clock.ts";
 import type { Codecs } from "../../../base/ports/codecs.ts";

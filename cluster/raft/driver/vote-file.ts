@@ -1,11 +1,11 @@
-// shell: term and vote on disk, in one small file that is replaced as a whole: written beside, synced, renamed, the
-// folder synced. Whoever reads it gets the old or the new one, never a part.
+// shell: term and vote on disk, in one small file that is replaced as a whole: written beside, synced,
+// renamed, the folder synced. Whoever reads it gets the old or the new one, never a part.
 //
 //   0 "OTVF" | 4 version u16 = 1 | 6 CRC-32C u32 of the rest | 10 term i64 | 18 voted id i32 (-1: nobody)
 //   22 voted directory 16 | 38 own id i32 | 42 own directory 16 | 58
 //
-// A damaged file is refused: a node that forgot its vote could vote twice. The file names its owner, so that it
-// does not count in another node's folder. Source: Raft paper, figure 2 (persistent state).
+// A damaged file is refused: a node that forgot its vote could vote twice. The file names its owner, so that
+// it does not count in another node's folder. Source: Raft paper, figure 2 (persistent state).
 import type { Codecs } from "../../../base/ports/codecs.ts";
 import type { Disk } from "../../../base/ports/disk.ts";
 import { type Uuid, uuidFromBytes, uuidToBytes } from "../../../base/uuid.ts";
@@ -110,8 +110,8 @@ export class VoteFile {
 
   private refusal(why: string): Error {
     return new Error(
-      `reading the vote file "${this.path}": ${why}. Without its vote this node could vote twice in a term; ` +
-        "remove it from the voters and add it again with an empty folder",
+      `reading the vote file "${this.path}": ${why}. Without its vote this node could vote twice in a ` +
+        "term; remove it from the voters and add it again with an empty folder",
     );
   }
 }

@@ -1,5 +1,5 @@
-// shell: writes hard states one after the other; of several that wait only the last is written, since it says all
-// the others say.
+// shell: writes hard states one after the other; of several that wait only the last is written, since it says
+// all the others say.
 import type { HardState } from "../core/words.ts";
 import type { VoteFile } from "./vote-file.ts";
 

@@ -1,8 +1,8 @@
-// shell: the stream that this node opens to one voter, opened again with growing pauses when it breaks. Messages
-// while there is no stream are dropped: the protocol repeats what matters.
+// shell: the stream that this node opens to one voter, opened again with growing pauses when it breaks.
+// Messages while there is no stream are dropped: the protocol repeats what matters.
 //
-// A stream on which questions stay unanswered for long is given up and opened anew: the machine at the other end
-// may be gone without a word.
+// A stream on which questions stay unanswered for long is given up and opened anew: the machine at the other
+// end may be gone without a word.
 import { Backoff } from "../../../base/backoff.ts";
 import type { Clock, Timer } from "../../../base/ports/clock.ts";
 import type { Random } from "../../../base/ports/random.ts";
