@@ -7,7 +7,9 @@ const table = {
   INVALID_RECORD: { retriable: false, help: "The record cannot be sent as it is; correct it." },
   UNDECODABLE_RECORD: {
     retriable: false,
-    help: "The record does not fit its topic's types; seek past it, or give `onInvalid` to skip such records.",
+    help:
+      "The record does not fit its topic's types; seek past it, or give `onInvalid` to skip such " +
+      "records.",
   },
   RECORD_TOO_LARGE: {
     retriable: false,
@@ -121,7 +123,8 @@ export class LogTruncationError extends ClientError {
     const { topic, partition, offset } = place;
     super(
       "LOG_TRUNCATED",
-      `read ${topic}-${partition} at offset ${offset}: after a change of leader the log is the one that was ` +
+      `read ${topic}-${partition} at offset ${offset}: after a change of leader the log is the one that ` +
+        `was ` +
         `read only up to offset ${divergence.offset}`,
     );
     this.name = "LogTruncationError";

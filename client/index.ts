@@ -1,5 +1,5 @@
-// adapter: the public entry: `import { Producer, Consumer, Admin } from "ottla"`. Binds the clients to the real
-// clock, network and codecs. Importing it is quick and loads no broker.
+// adapter: the public entry: `import { Producer, Consumer, Admin } from "ottla"`. Binds the clients to the
+// real clock, network and codecs. Importing it is quick and loads no broker.
 import type { ClientEnv } from "../base/ports/env.ts";
 import { realClientEnv } from "../base/real/env.ts";
 import { AdminClient } from "./admin/admin.ts";

@@ -1,5 +1,5 @@
-// shell: how admin requests reach whom they are for, and are tried again until they are answered or the time is
-// over. Knows no request.
+// shell: how admin requests reach whom they are for, and are tried again until they are answered or the time
+// is over. Knows no request.
 import { Backoff } from "../../base/backoff.ts";
 import type { ClientEnv } from "../../base/ports/env.ts";
 import type { ApiDefinition } from "../../proto/kafka/apis.ts";

@@ -40,8 +40,8 @@ export interface OffsetListing {
 }
 
 /**
- * Every call tries for `apiTimeoutMs` and then rejects with ClientError TIMED_OUT; what the cluster refuses for
- * good is a BrokerError that names the thing refused.
+ * Every call tries for `apiTimeoutMs` and then rejects with ClientError TIMED_OUT; what the cluster refuses
+ * for good is a BrokerError that names the thing refused.
  */
 export class AdminClient implements AsyncDisposable {
   readonly #calls: AdminCalls;

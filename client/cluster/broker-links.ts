@@ -1,6 +1,6 @@
 // shell: the connections to all brokers, each opened when first needed and again when it broke, never more
-// often than the backoff allows. A broker has one connection a lane, so that a long poll does not hold up what
-// should be quick.
+// often than the backoff allows. A broker has one connection a lane, so that a long poll does not hold up
+// what should be quick.
 import { Backoff } from "../../base/backoff.ts";
 import type { ClientEnv } from "../../base/ports/env.ts";
 import type { Address } from "../../base/ports/network.ts";

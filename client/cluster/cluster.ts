@@ -1,6 +1,6 @@
-// shell: the cluster as one client sees it: metadata kept fresh (one refresh at a time, with backoff), requests
-// to a broker by id, to any broker, to the controller. Producer, consumer and admin stand on it; it knows
-// none of them.
+// shell: the cluster as one client sees it: metadata kept fresh (one refresh at a time, with backoff),
+// requests to a broker by id, to any broker, to the controller. Producer, consumer and admin stand on it; it
+// knows none of them.
 
 import { assert } from "../../base/assert.ts";
 import { Backoff } from "../../base/backoff.ts";
@@ -103,8 +103,8 @@ export class Cluster {
 
   /**
    * The topic, waited for until it is known. Rejects with ClientError UNKNOWN_TOPIC when the cluster says for
-   * `unknownTopicMs` that it is not there, with BrokerError for other refusals, with CLUSTER_UNREACHABLE when no
-   * broker could be asked for `timeoutMs`.
+   * `unknownTopicMs` that it is not there, with BrokerError for other refusals, with CLUSTER_UNREACHABLE when
+   * no broker could be asked for `timeoutMs`.
    */
   async topic(name: string, wait: { timeoutMs: number; unknownTopicMs: number }): Promise<TopicInfo> {
     this.track(name);

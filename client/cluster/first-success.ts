@@ -1,5 +1,6 @@
-// shell: asks one after the other until the first success, and does not wait for the slow: who has not answered
-// within a step has the next one asked beside it. A paused broker then costs one step, not a timeout.
+// shell: asks one after the other until the first success, and does not wait for the slow: who has not
+// answered within a step has the next one asked beside it. A paused broker then costs one step, not a
+// timeout.
 import type { Clock } from "../../base/ports/clock.ts";
 
 export interface Attempt<T> {
@@ -7,7 +8,9 @@ export interface Attempt<T> {
   run(): Promise<T>;
 }
 
-/** The first success. Rejects with the list of failures once all have failed; at least one attempt is needed. */
+/**
+ * The first success. Rejects with the list of failures once all have failed; at least one attempt is needed.
+ */
 export function firstSuccess<T>(clock: Clock, attempts: readonly Attempt<T>[], stepMs: number): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const failures: Error[] = [];

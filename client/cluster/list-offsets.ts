@@ -1,5 +1,5 @@
-// shell: where the log of a partition begins and ends, and which offset a time has: asked of the leaders, again
-// and again until they answer. Serves consumer and admin.
+// shell: where the log of a partition begins and ends, and which offset a time has: asked of the leaders,
+// again and again until they answer. Serves consumer and admin.
 import { Backoff } from "../../base/backoff.ts";
 import type { ClientEnv } from "../../base/ports/env.ts";
 import { ErrorCode, errorInfo } from "../../proto/errors.ts";
@@ -34,8 +34,8 @@ export interface OffsetLookup {
 }
 
 /**
- * One answer a query, in the same order; the topics must be tracked. Rejects with BrokerError for what a leader
- * refuses for good, with ClientError TIMED_OUT when some leader could not be asked in time.
+ * One answer a query, in the same order; the topics must be tracked. Rejects with BrokerError for what a
+ * leader refuses for good, with ClientError TIMED_OUT when some leader could not be asked in time.
  */
 export async function listOffsets(
   env: ClientEnv,
@@ -52,15 +52,13 @@ export async function listOffsets(
   for (;;) {
     const open = queries.filter((query) => !answers.has(query));
     if (open.length === 0) return queries.map((query) => answers.get(query)!);
-    const byLeader = new Map<number, OffsetQuery[]>();
-    for (const query of open) {
-      const leader = cluster.cache.partition(query.topic, query.partition)?.leader ?? -1;
-      byLeader.set(leader, [...(byLeader.get(leader) ?? []), query]);
-    }
     const rounds = await Promise.all(
-      [...byLeader].map(([leader, asked]) => askLeader(cluster, leader, asked, options, answers)),
+      groupByLeader(cluster, open).map(({ leader, asked }) =>
+        askLeader(cluster, leader, asked, options, answers),
+      ),
     );
-    const problem = rounds.find((round) => round !== null) ?? null;
+    const problems = rounds.filter((round) => round !== null);
+    const problem = problems.find((each) => !isRetriable(each)) ?? problems[0] ?? null;
     if (problem === null) continue;
     if (!isRetriable(problem)) throw problem;
     const leftMs = deadlineMs - env.clock.monotonicMs();
@@ -71,6 +69,26 @@ export async function listOffsets(
     cluster.requestRefresh();
     await cluster.sleeper.sleep(Math.min(leftMs, backoff.nextMs()));
   }
+}
+
+/** One request may name a partition once; a second question about it goes in another request. */
+function groupByLeader(
+  cluster: Cluster,
+  queries: readonly OffsetQuery[],
+): { leader: number; asked: OffsetQuery[] }[] {
+  const groups = new Map<string, { leader: number; asked: OffsetQuery[] }>();
+  const times = new Map<string, number>();
+  for (const query of queries) {
+    const leader = cluster.cache.partition(query.topic, query.partition)?.leader ?? -1;
+    const place = `${query.topic} ${query.partition}`;
+    const before = times.get(place) ?? 0;
+    times.set(place, before + 1);
+    const key = `${leader} ${before}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { leader, asked: [query] });
+    else group.asked.push(query);
+  }
+  return [...groups.values()];
 }
 
 /** Answers what stood in the way of the last query that failed; null: all were answered. */
@@ -104,10 +122,13 @@ async function askLeader(
   try {
     const response = await cluster.toBroker(leader, "control", apis.ListOffsets, body, { versions: { min } });
     let problem: Error | null = null;
+    const told = new Map(
+      response.topics.flatMap((topic) =>
+        topic.partitions.map((item) => [`${topic.name} ${item.partitionIndex}`, item] as const),
+      ),
+    );
     for (const query of queries) {
-      const answer = response.topics
-        .find((topic) => topic.name === query.topic)
-        ?.partitions.find((item) => item.partitionIndex === query.partition);
+      const answer = told.get(`${query.topic} ${query.partition}`);
       const code = answer?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
       if (answer === undefined || code !== ErrorCode.NONE) {
         const error = brokerError(`look up an offset of ${query.topic}-${query.partition}`, code);

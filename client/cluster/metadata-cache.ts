@@ -1,5 +1,5 @@
-// core: what is known of the cluster: brokers, topics, and who leads which partition. Keeps true: knowledge of a
-// partition never goes back to an older leader epoch, whichever broker tells it (KIP-320, KIP-951).
+// core: what is known of the cluster: brokers, topics, and who leads which partition. Keeps true: knowledge
+// of a partition never goes back to an older leader epoch, whichever broker tells it (KIP-320, KIP-951).
 import { ErrorCode } from "../../proto/errors.ts";
 import type {
   MetadataResponse,

@@ -39,7 +39,9 @@ export type ConsumerOptions<T extends AnyTopic> = Partial<Omit<ConsumerSettings,
     readonly signal?: AbortSignal;
   };
 
-/** Where to begin: at an end of the log, at an offset, or at the first record of a time or later (Unix ms). */
+/**
+ * Where to begin: at an end of the log, at an offset, or at the first record of a time or later (Unix ms).
+ */
 export type From =
   | "earliest"
   | "latest"
@@ -78,7 +80,9 @@ export function readConsumerOptions<T extends AnyTopic>(given: ConsumerOptions<T
   return readOptions<ConsumerSettings>("new Consumer", rules, plain);
 }
 
-/** The timestamp by which ListOffsets knows a place, or the offset itself. Throws ClientError INVALID_OPTION. */
+/**
+ * The timestamp by which ListOffsets knows a place, or the offset itself. Throws ClientError INVALID_OPTION.
+ */
 export function placeOf(from: From): { readonly offset: number } | { readonly timestamp: number } {
   if (from === "latest") return { timestamp: -1 };
   if (from === "earliest") return { timestamp: -2 };

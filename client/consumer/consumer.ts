@@ -1,6 +1,6 @@
-// shell: what a program reads records with, by explicit assignment: it names the partitions, and where to begin.
-// Keeps true: the records of a partition come in the order of their offsets; `position` is the offset of the
-// next one; whatever happens, none is skipped silently.
+// shell: what a program reads records with, by explicit assignment: it names the partitions, and where to
+// begin. Keeps true: the records of a partition come in the order of their offsets; `position` is the offset
+// of the next one; whatever happens, none is skipped silently.
 
 import type { ClientEnv } from "../../base/ports/env.ts";
 import { type Deferred, deferred } from "../../base/waits.ts";
@@ -73,8 +73,8 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
 
   /**
    * Reads these partitions from now on, and no others. Resolves once every place is known: "latest" means the
-   * end at that time. Rejects with ClientError UNKNOWN_TOPIC, INVALID_OPTION, TIMED_OUT, CLUSTER_UNREACHABLE or
-   * with BrokerError; the former assignment then stands.
+   * end at that time. Rejects with ClientError UNKNOWN_TOPIC, INVALID_OPTION, TIMED_OUT, CLUSTER_UNREACHABLE
+   * or with BrokerError; the former assignment then stands.
    */
   async assign(assignments: readonly Assignment<T>[]): Promise<void> {
     if (this.#isClosed) throw closedError();
@@ -116,7 +116,9 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
     return this.#assigned.map(({ reader: { topic, partition } }) => ({ topic, partition }));
   }
 
-  /** The offset of the next record that will be read. Throws ClientError when the partition is not assigned. */
+  /**
+   * The offset of the next record that will be read. Throws ClientError when the partition is not assigned.
+   */
   position(place: TopicPartition): number {
     return this.#find(place, "position").position;
   }
@@ -152,9 +154,10 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
   }
 
   /**
-   * The records as they come; ends when every partition has reached its `to`, when the signal is aborted, or at
-   * `close`. One iteration at a time; a new one goes on where the last one stopped. Throws OffsetOutOfRangeError,
-   * LogTruncationError, RecordFormatError, BrokerError; after `seek` a new iteration goes on.
+   * The records as they come; ends when every partition has reached its `to`, when the signal is aborted, or
+   * at `close`. One iteration at a time; a new one goes on where the last one stopped. Throws
+   * OffsetOutOfRangeError, LogTruncationError, RecordFormatError, BrokerError; after `seek` a new iteration
+   * goes on.
    */
   records(options: ReadOptions = {}): AsyncIterableIterator<RecordOf<T>> {
     return new RecordReading<RecordOf<T>>(this.#source(options, null));

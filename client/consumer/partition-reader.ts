@@ -1,6 +1,6 @@
-// core: one partition as a consumer reads it: where it stands, what is fetched and not yet read, and whether it
-// may be fetched from. Keeps true: records come out in order of offset, each once, from the position on; what
-// belongs to an older position (before a seek) is dropped.
+// core: one partition as a consumer reads it: where it stands, what is fetched and not yet read, and whether
+// it may be fetched from. Keeps true: records come out in order of offset, each once, from the position on;
+// what belongs to an older position (before a seek) is dropped.
 import type { Codecs } from "../../base/ports/codecs.ts";
 import { readControlRecord } from "../../proto/batch/control.ts";
 import { batch as header } from "../../proto/batch/header.ts";

@@ -30,7 +30,8 @@ export class PositionCheck {
 
   /**
    * Checks the reader's position against the log of a new leader. Throws LogTruncationError when records that
-   * were read are gone; what was only fetched is fetched again. Throws retriable errors when it cannot be told.
+   * were read are gone; what was only fetched is fetched again. Throws retriable errors when it cannot be
+   * told.
    */
   async againstLeader(reader: PartitionReader, info: PartitionInfo): Promise<void> {
     const { generation, fetchEpoch } = reader;

@@ -1,5 +1,5 @@
-// shell: one iteration over what a consumer reads: a record or a batch at a time. Moves the position as it hands
-// out, and lets go of the consumer when it ends, however it ends.
+// shell: one iteration over what a consumer reads: a record or a batch at a time. Moves the position as it
+// hands out, and lets go of the consumer when it ends, however it ends.
 import { asError } from "../errors.ts";
 import type { PartitionReader } from "./partition-reader.ts";
 

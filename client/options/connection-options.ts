@@ -1,4 +1,5 @@
-// core: the options that producer, consumer and admin share: where the cluster is, and how long to wait for it.
+// core: the options that producer, consumer and admin share: where the cluster is, and how long to wait for
+// it.
 import type { OptionRules } from "./read-options.ts";
 import { text, whole } from "./read-options.ts";
 

@@ -1,5 +1,5 @@
-// core: the known name that is most like a mistyped one. Kafka's own spelling (`linger.ms`, `LINGER_MS`) counts
-// as the same as ours (`lingerMs`).
+// core: the known name that is most like a mistyped one. Kafka's own spelling (`linger.ms`, `LINGER_MS`)
+// counts as the same as ours (`lingerMs`).
 
 /** The nearest of `names`, or null when none is near. */
 export function nearestName(given: string, names: readonly string[]): string | null {

@@ -68,7 +68,9 @@ export class Batch {
     this.recordCount++;
   }
 
-  /** The batch as it goes out, for its present identity and sequence. A buffer once handed out never changes. */
+  /**
+   * The batch as it goes out, for its present identity and sequence. A buffer once handed out never changes.
+   */
   encode(codecs: Codecs, compression: CompressionName): Uint8Array {
     const { identity, sequence } = this;
     if (this.#encoded === null) {

@@ -1,6 +1,6 @@
-// test: under random cuts, refusals, silences and changes of leader, every acknowledged record is in the log once
-// and in order; one that failed as certainly not written is not there; nothing is there twice. The fake brokers
-// check sequence numbers as Kafka does.
+// test: under random cuts, refusals, silences and changes of leader, every acknowledged record is in the log
+// once and in order; one that failed as certainly not written is not there; nothing is there twice. The fake
+// brokers check sequence numbers as Kafka does.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";

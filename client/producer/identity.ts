@@ -1,5 +1,5 @@
-// shell: the producer id, asked for when first needed and again when one is used up. Retries until it has one,
-// the client is closed, or the cluster refuses for good.
+// shell: the producer id, asked for when first needed and again when one is used up. Retries until it has
+// one, the client is closed, or the cluster refuses for good.
 import { Backoff } from "../../base/backoff.ts";
 import type { ClientEnv } from "../../base/ports/env.ts";
 import { ErrorCode } from "../../proto/errors.ts";

@@ -1,5 +1,5 @@
-// core: the hash that Kafka's own producers use for keys, so that every client puts a key on the same partition.
-// Source: org.apache.kafka.common.utils.Utils.murmur2 (MurmurHash 2.0, 32 bits, seed 0x9747b28c).
+// core: the hash that Kafka's own producers use for keys, so that every client puts a key on the same
+// partition. Source: org.apache.kafka.common.utils.Utils.murmur2 (MurmurHash 2.0, 32 bits, seed 0x9747b28c).
 
 const multiplier = 0x5bd1e995;
 

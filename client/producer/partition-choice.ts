@@ -21,7 +21,9 @@ export class PartitionChoice {
     this.#turn = random.uint32();
   }
 
-  /** Throws ClientError INVALID_RECORD when the record or the user's function names no partition of the topic. */
+  /**
+   * Throws ClientError INVALID_RECORD when the record or the user's function names no partition of the topic.
+   */
   choose(record: Outgoing, topic: TopicInfo): number {
     const count = topic.partitions.length;
     if (record.partition !== null) return checked(record.partition, count, topic.name, "the record");

@@ -93,6 +93,8 @@ describe("a queue of one partition", () => {
     expect(queue.batches).not.toContain(third);
     expect(second.sequence).toBe(0);
     expect(send(queue)).toBe(second);
+    queue.succeeded(second, 20);
+    expect(send(queue)!.sequence, "the numbers have no hole").toBe(1);
   });
 
   it("asks about a doubtful batch under its old number first", () => {

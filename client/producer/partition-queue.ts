@@ -148,7 +148,9 @@ export class PartitionQueue {
     if (batch.sequence >= 0) this.#hasGap = true;
   }
 
-  /** Its time is over while it travels: the records are reported, the answer still tells what became of it. */
+  /**
+   * Its time is over while it travels: the records are reported, the answer still tells what became of it.
+   */
   giveUp(batch: Batch): void {
     batch.isGivenUp = true;
     if (batch.sequence >= 0) this.#hasGap = true;

@@ -88,7 +88,8 @@ export function readProducerOptions(given: ProducerOptions): ProducerSettings {
   if (given.deliveryTimeoutMs !== undefined && given.requestTimeoutMs !== undefined) {
     if (left < settings.requestTimeoutMs) {
       fail(
-        `deliveryTimeoutMs is ${settings.deliveryTimeoutMs}; it should be at least lingerMs + requestTimeoutMs ` +
+        `deliveryTimeoutMs is ${settings.deliveryTimeoutMs}; it should be at least lingerMs + ` +
+          `requestTimeoutMs ` +
           `(${settings.lingerMs} + ${settings.requestTimeoutMs})`,
       );
     }

@@ -1,5 +1,5 @@
-// test: the producer against fake brokers on a virtual network: order, retries, changes of leader, lost answers,
-// expiry, back-pressure.
+// test: the producer against fake brokers on a virtual network: order, retries, changes of leader, lost
+// answers, expiry, back-pressure.
 import { describe, expect, it } from "vitest";
 import { ErrorCode } from "../../proto/errors.ts";
 import { FakeCluster, type FakeOptions } from "../../test/fakes/fake-cluster.ts";

@@ -1,6 +1,6 @@
-// shell: what a program writes records with. Checks and encodes a record, finds room and a partition for it, and
-// tells what became of it. Keeps true: records of one partition are written in the order of the calls; with
-// `idempotent` (the default) each is written once, or its error says that this is not certain.
+// shell: what a program writes records with. Checks and encodes a record, finds room and a partition for it,
+// and tells what became of it. Keeps true: records of one partition are written in the order of the calls;
+// with `idempotent` (the default) each is written once, or its error says that this is not certain.
 
 import type { Timer } from "../../base/ports/clock.ts";
 import type { ClientEnv } from "../../base/ports/env.ts";
@@ -49,9 +49,9 @@ export class ProducerClient implements AsyncDisposable {
   }
 
   /**
-   * Writes one record; resolves with its place once the brokers have it as `acks` asks. Rejects with ClientError
-   * or BrokerError: INVALID_RECORD, RECORD_TOO_LARGE, UNKNOWN_TOPIC, BUFFER_FULL, DELIVERY_TIMED_OUT and what
-   * brokers refuse.
+   * Writes one record; resolves with its place once the brokers have it as `acks` asks. Rejects with
+   * ClientError or BrokerError: INVALID_RECORD, RECORD_TOO_LARGE, UNKNOWN_TOPIC, BUFFER_FULL,
+   * DELIVERY_TIMED_OUT and what brokers refuse.
    */
   send<Key = RawPart, Value = RawPart>(record: ProducerRecord<Key, Value>): Promise<Delivery> {
     return new Promise<Delivery>((resolve, reject) => {
@@ -78,10 +78,10 @@ export class ProducerClient implements AsyncDisposable {
   }
 
   /**
-   * Takes a record and answers at once. Answers undefined when it was taken; a promise when the buffer is full,
-   * that resolves when it was taken: await it before the next. `onDelivered` is called once for a taken record;
-   * without it, `flush` rejects with the first error. Throws (or rejects with) ClientError when the record is
-   * not taken: INVALID_RECORD, RECORD_TOO_LARGE, BUFFER_FULL, CLOSED.
+   * Takes a record and answers at once. Answers undefined when it was taken; a promise when the buffer is
+   * full, that resolves when it was taken: await it before the next. `onDelivered` is called once for a taken
+   * record; without it, `flush` rejects with the first error. Throws (or rejects with) ClientError when the
+   * record is not taken: INVALID_RECORD, RECORD_TOO_LARGE, BUFFER_FULL, CLOSED.
    */
   enqueue<Key = RawPart, Value = RawPart>(
     record: ProducerRecord<Key, Value>,

@@ -37,8 +37,8 @@ export class Room {
 
   /**
    * Takes `bytes`, calls `onTaken` in the same instant, so that the order of the calls is kept, and answers
-   * undefined; or a promise that resolves after that happened. The promise rejects with ClientError BUFFER_FULL
-   * or CLOSED; nothing is taken then.
+   * undefined; or a promise that resolves after that happened. The promise rejects with ClientError
+   * BUFFER_FULL or CLOSED; nothing is taken then.
    */
   take(bytes: number, onTaken: () => void): Promise<void> | undefined {
     if (this.#isClosed) return Promise.reject(closedError());

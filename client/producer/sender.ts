@@ -1,5 +1,5 @@
-// shell: takes what is ready out of the queues, a turn of the event loop at a time, sends it to the leaders, and
-// carries the answers back. Which batch may go, and what becomes of a refused one, the queues decide.
+// shell: takes what is ready out of the queues, a turn of the event loop at a time, sends it to the leaders,
+// and carries the answers back. Which batch may go, and what becomes of a refused one, the queues decide.
 import type { ClientEnv } from "../../base/ports/env.ts";
 import type {
   ProduceResponse,
@@ -339,7 +339,9 @@ export class Sender {
     for (const batch of queue.settle()) this.#report(batch, ambiguousError(batch));
   }
 
-  /** Requests at a broker that is gone, or leads no more, will not be answered in time: send them elsewhere. */
+  /**
+   * Requests at a broker that is gone, or leads no more, will not be answered in time: send them elsewhere.
+   */
   #leaveTheLost(): void {
     for (const trip of [...this.#trips]) {
       if (trip.connection.oldestWaitMs() < suspectAfterMs) continue;

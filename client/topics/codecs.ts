@@ -3,8 +3,8 @@
 import type { ValidationIssue } from "../errors.ts";
 
 /**
- * `In` is what a producer gives, `Out` what a consumer gets (a schema may turn one into the other). Null bytes
- * are a record without key, or a tombstone.
+ * `In` is what a producer gives, `Out` what a consumer gets (a schema may turn one into the other). Null
+ * bytes are a record without key, or a tombstone.
  */
 export interface Codec<Out, In = Out> {
   readonly name: string;

@@ -1,13 +1,13 @@
-// core: JSON values, checked by any validator that follows Standard Schema (zod, valibot, arktype and others):
-// before they are sent and after they are read.
+// core: JSON values, checked by any validator that follows Standard Schema (zod, valibot, arktype and
+// others): before they are sent and after they are read.
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { ValidationIssue } from "../errors.ts";
 import { type Codec, FormatProblem, misfit } from "./codecs.ts";
 
 /**
- * JSON in UTF-8. Without a schema the type is the caller's word, and nothing is checked. With one, a producer's
- * value must pass it and is sent as given; a consumer gets what the schema makes of the bytes. The schema must
- * validate synchronously.
+ * JSON in UTF-8. Without a schema the type is the caller's word, and nothing is checked. With one, a
+ * producer's value must pass it and is sent as given; a consumer gets what the schema makes of the bytes. The
+ * schema must validate synchronously.
  */
 export function json<T = unknown, Schema extends StandardSchemaV1 = StandardSchemaV1<T, T>>(
   schema?: Schema,

@@ -23,8 +23,8 @@ export type ValueOf<T extends AnyTopic> =
 const raw = bytes();
 
 /**
- * `topic("flights", { key: string(), value: json<Flight>() })`. Whatever is left out stays plain bytes. Null is
- * refused unless the codec is `nullable(...)` or `bytes()`.
+ * `topic("flights", { key: string(), value: json<Flight>() })`. Whatever is left out stays plain bytes. Null
+ * is refused unless the codec is `nullable(...)` or `bytes()`.
  */
 export function topic<
   KeyOut = Uint8Array | null,

@@ -1,5 +1,5 @@
-// test: a small Kafka cluster of fake brokers on a virtual network, made from the protocol's frames alone. Every
-// request goes through `fault`, which can cut, delay, refuse or silence it.
+// test: a small Kafka cluster of fake brokers on a virtual network, made from the protocol's frames alone.
+// Every request goes through `fault`, which can cut, delay, refuse or silence it.
 import { limits } from "../../base/limits.ts";
 import type { Env } from "../../base/ports/env.ts";
 import type { Socket } from "../../base/ports/network.ts";

@@ -1,5 +1,5 @@
-// test: the log of one partition of the fake cluster. Checks producers' sequence numbers as Kafka does (5 batches
-// remembered, epochs), so that a client that retries wrongly is caught.
+// test: the log of one partition of the fake cluster. Checks producers' sequence numbers as Kafka does (5
+// batches remembered, epochs), so that a client that retries wrongly is caught.
 import type { Codecs } from "../../base/ports/codecs.ts";
 import { batch } from "../../proto/batch/header.ts";
 import { type ReadRecord, readBatches } from "../../proto/batch/read.ts";
@@ -106,7 +106,9 @@ export class FakeLog {
     if (timestamp === -1) return { offset: this.endOffset, timestamp: -1 };
     if (timestamp === -2) return { offset: this.startOffset, timestamp: -1 };
     const found = this.records().find((record) => record.timestamp >= timestamp);
-    return found === undefined ? { offset: -1, timestamp: -1 } : found;
+    return found === undefined
+      ? { offset: -1, timestamp: -1 }
+      : { offset: found.offset, timestamp: found.timestamp };
   }
 
   /** The largest epoch up to the one asked for, and where it ended. */
@@ -119,7 +121,7 @@ export class FakeLog {
 
   #checkSequence(bytes: Uint8Array): AppendResult | null {
     const producerId = batch.producerId(bytes, 0);
-    if (producerId < 0) return null;
+    if (producerId < 0 || batch.isControl(bytes, 0)) return null;
     const state = this.#producers.get(producerId);
     const epoch = batch.producerEpoch(bytes, 0);
     const first = batch.baseSequence(bytes, 0);
@@ -141,7 +143,7 @@ export class FakeLog {
 
   #remember(bytes: Uint8Array, baseOffset: number): void {
     const producerId = batch.producerId(bytes, 0);
-    if (producerId < 0) return;
+    if (producerId < 0 || batch.isControl(bytes, 0)) return;
     const epoch = batch.producerEpoch(bytes, 0);
     const first = batch.baseSequence(bytes, 0);
     const count = batch.recordCount(bytes, 0);
