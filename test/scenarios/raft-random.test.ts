@@ -22,7 +22,7 @@ interface Swarm {
   readonly wipes: boolean;
 }
 
-const seeds = Number(process.env.RAFT_SEEDS ?? 600);
+const seeds = Number(process.env.RAFT_SEEDS ?? 400);
 const firstSeed = Number(process.env.RAFT_FIRST_SEED ?? 1);
 
 class RandomGroup {
@@ -131,7 +131,7 @@ class RandomGroup {
     else this.deliver();
     if (random.chance(swarm.compacts)) machine.compact(random.below(4));
     if (random.chance(swarm.transfers)) machine.step({ kind: "transfer" });
-    if (random.chance(0.002)) machine.step({ kind: "unreachable", id: 1 + random.below(this.voters) });
+    if (random.chance(0.005)) machine.step({ kind: "unreachable", id: 1 + random.below(this.voters) });
   }
 
   private restart(machine: RaftMachine): void {

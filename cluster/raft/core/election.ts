@@ -21,6 +21,18 @@ export function tickElection(state: RaftState): void {
   if (state.leaderId >= 0) becomeFollower(state, state.term, -1);
 }
 
+/**
+ * The connection to the leader broke: most likely its process is gone. What is left of the timeout shrinks to
+ * two heartbeats and a quarter of what was drawn; if the leader lives, its next heartbeat puts all back.
+ */
+export function onLeaderUnreachable(state: RaftState, id: number): void {
+  if (state.role !== "follower" || state.leaderId !== id || !state.isVoter) return;
+  const { election, heartbeat } = state.ticks;
+  const grace = 2 * heartbeat + Math.ceil((state.electionTimeout - election) / 4);
+  state.electionElapsed = Math.max(state.electionElapsed, state.electionTimeout - grace);
+  state.leaderIsCutOff = true;
+}
+
 /** A node that is no voter makes itself known until a leader is heard. */
 export function tickHello(state: RaftState): void {
   if (state.isVoter || state.leaderId >= 0) return;

@@ -54,6 +54,8 @@ export class RaftState {
   /** Follower: ticks since a leader was heard or a vote given. Leader: since the quorum was checked. */
   electionElapsed = 0;
   electionTimeout = 0;
+  /** The way to the leader broke, and it was not heard since. */
+  leaderIsCutOff = false;
   heartbeatElapsed = 0;
 
   /** Hard states handed out to be persisted are numbered; those up to `persistedNumber` are on disk. */
@@ -156,12 +158,14 @@ export class RaftState {
 
   resetElection(): void {
     this.electionElapsed = 0;
+    this.leaderIsCutOff = false;
     this.electionTimeout = this.ticks.election + this.random(this.ticks.election);
   }
 
   /** A leader was heard within the least election timeout; so nobody else should become one. */
   get hearsLeader(): boolean {
     if (this.role === "leader") return true;
+    if (this.leaderIsCutOff) return false;
     return this.leaderId >= 0 && this.electionElapsed < this.ticks.election;
   }
 

@@ -7,7 +7,15 @@
 // Source: Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm"; Ongaro's dissertation.
 import { assert, unreachable } from "../../../base/assert.ts";
 import type { RaftMessage } from "../../../proto/peer/peer-api.ts";
-import { onAskedForVote, onBallot, onPersisted, onTimeoutNow, tickElection, tickHello } from "./election.ts";
+import {
+  onAskedForVote,
+  onBallot,
+  onLeaderUnreachable,
+  onPersisted,
+  onTimeoutNow,
+  tickElection,
+  tickHello,
+} from "./election.ts";
 import { answerOldLeader, onAppend, onFollowerDurable } from "./following.ts";
 import { isFromLeader, whyForeign } from "./messages.ts";
 import {
@@ -88,6 +96,7 @@ export class RaftCore {
         break;
       case "unreachable":
         onUnreachable(state, event.id);
+        onLeaderUnreachable(state, event.id);
         break;
       case "transfer":
         startTransfer(state);
@@ -205,5 +214,6 @@ export class RaftCore {
     }
     state.electionElapsed = 0;
     state.heartbeatElapsed = 0;
+    state.leaderIsCutOff = false;
   }
 }

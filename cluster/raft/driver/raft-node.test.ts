@@ -25,6 +25,17 @@ describe("a consensus node", () => {
     expect(group.leader!.id).toBe(second.id);
   });
 
+  it("replaces a killed leader well before the election timeout", async () => {
+    for (let seed = 20; seed < 30; seed += 1) {
+      const group = await running({ seed, voters: 3, electionTimeoutMs: 1_000 });
+      const first = await group.commit(["a"]);
+      const killedMs = group.world.scheduler.nowMs;
+      first.crash("process");
+      await group.commit(["b"]);
+      expect(group.world.scheduler.nowMs - killedMs).toBeLessThan(950);
+    }
+  });
+
   it("works alone", async () => {
     const group = await running({ seed: 2, voters: 1 });
     await group.commit(["a"]);
