@@ -1,5 +1,5 @@
-// shell: how a node leaves in order: what it leads is led by others first, the metadata log included. Bounded: without a
-// controller there is nobody to hand anything to.
+// shell: how a node leaves in order: what it leads is led by others first, the metadata log included.
+// Bounded: without a controller there is nobody to hand anything to.
 import type { Clock } from "../base/ports/clock.ts";
 import type { RaftNode } from "../cluster/raft/driver/raft-node.ts";
 import type { BrokerLifecycle } from "./lifecycle.ts";

@@ -1,4 +1,5 @@
-// shell: how this node follows the metadata log: as a controller, which may also decide, or as a broker that only reads along.
+// shell: how this node follows the metadata log: as a controller, which may also decide, or as a broker that
+// only reads along.
 import type { Env } from "../base/ports/env.ts";
 import { Controller } from "../cluster/controller/controller.ts";
 import type { Journal, JournalEvents } from "../cluster/machine/journal.ts";

@@ -1,7 +1,7 @@
-// shell: one node, put together: directories, consensus, controller, replicas, the operations for clients and for
-// peers. A page of wiring: whatever decides anything is elsewhere.
+// shell: one node, put together: directories, consensus, controller, replicas, the operations for clients and
+// for peers. A page of wiring: whatever decides anything is elsewhere.
 //
-//   log directories -> raft -> controller, or follower of the metadata -> image -> replicas, lifecycle, operations
+//   log directories -> raft -> controller, or follower of it -> image -> replicas, lifecycle, operations
 import type { Env } from "../base/ports/env.ts";
 import { randomUuid, type Uuid, zeroUuid } from "../base/uuid.ts";
 import type { MetadataDelta, MetadataImage } from "../cluster/metadata/image.ts";
@@ -40,8 +40,8 @@ const metadataLogConfig = {
 };
 
 /**
- * Opens the log directories and recovers what is in them. Then open the doors on `broker` and `peer`, and call
- * `begin`. Throws ForeignDirectoryError when a folder belongs to another cluster or node.
+ * Opens the log directories and recovers what is in them. Then open the doors on `broker` and `peer`, and
+ * call `begin`. Throws ForeignDirectoryError when a folder belongs to another cluster or node.
  */
 export async function startNode(config: NodeConfig, env: Env, peers: Peers): Promise<RunningNode> {
   const failures = new DirectoryFailures();
@@ -284,7 +284,9 @@ export class RunningNode {
     });
   }
 
-  /** Committed metadata comes down, to replicas first: whoever asks for the image then finds them as it says. */
+  /**
+   * Committed metadata comes down, to replicas first: whoever asks for the image then finds them as it says.
+   */
   #follow(): void {
     this.#side.subscribe((image: MetadataImage, delta: MetadataDelta) => {
       this.replicas?.applyImage(image, delta);

@@ -1,5 +1,5 @@
-// shell: the controller as brokers and peers call it on this node, with what only consensus can tell: the state of the
-// metadata quorum.
+// shell: the controller as brokers and peers call it on this node, with what only consensus can tell: the
+// state of the metadata quorum.
 
 import { zeroUuid } from "../base/uuid.ts";
 import type { Controller } from "../cluster/controller/controller.ts";

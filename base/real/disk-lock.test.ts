@@ -17,7 +17,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function script(body: string): string[] {
-  const start = `import { lockFolder } from ${JSON.stringify(source)}; const folder = ${JSON.stringify(folder)};`;
+  const start =
+    `import { lockFolder } from ${JSON.stringify(source)}; ` + `const folder = ${JSON.stringify(folder)};`;
   return ["--input-type=module", "-e", `${start}${body}`];
 }
 

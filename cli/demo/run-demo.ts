@@ -64,7 +64,9 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   else {
     if (throughput.length > 0) print(`\n${throughputTable(throughput)}`);
     print(
-      `\n${result.held ? "Verified: nothing lost, nothing twice, nothing out of order." : "VERIFICATION FAILED"}`,
+      result.held
+        ? "\nVerified: nothing lost, nothing twice, nothing out of order."
+        : "\nVERIFICATION FAILED",
     );
     print(`${seconds.toFixed(0)} s in all`);
   }

@@ -36,7 +36,8 @@ export function readIdentity(disk: Disk, path: string): DirectoryIdentity | null
   const version = Number(values.get("version"));
   if (version > formatVersion) {
     throw new ForeignDirectoryError(
-      `${path} has format version ${version}; this Ottla knows versions up to ${formatVersion}: use the newer Ottla that wrote it`,
+      `${path} has format version ${version}; this Ottla knows versions up to ${formatVersion}: use the ` +
+        `newer Ottla that wrote it`,
     );
   }
   const clusterId = values.get("cluster.id");
@@ -66,13 +67,15 @@ export function checkIdentity(
 ): void {
   if (wanted.clusterId !== null && found.clusterId !== wanted.clusterId) {
     throw new ForeignDirectoryError(
-      `${path} belongs to cluster ${found.clusterId}, this node is configured for cluster ${wanted.clusterId}; ` +
+      `${path} belongs to cluster ${found.clusterId}, this node is configured for cluster ` +
+        `${wanted.clusterId}; ` +
         "name another folder in log.dirs, or the right cluster.id",
     );
   }
   if (found.nodeId !== wanted.nodeId) {
     throw new ForeignDirectoryError(
-      `${path} belongs to node ${found.nodeId}, this is node ${wanted.nodeId}; name another folder in log.dirs, or the right node.id`,
+      `${path} belongs to node ${found.nodeId}, this is node ${wanted.nodeId}; name another folder in ` +
+        `log.dirs, or the right node.id`,
     );
   }
 }

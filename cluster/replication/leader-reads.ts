@@ -95,7 +95,8 @@ export function maxTimestamp(led: Led): OffsetAnswer {
 
 function notAvailable({ state }: Led): BrokerError {
   const text =
-    `the new leader of epoch ${state.leaderEpoch} knows the high watermark only up to ${state.highWatermark}, ` +
+    `the new leader of epoch ${state.leaderEpoch} knows the high watermark only up to ` +
+    `${state.highWatermark}, ` +
     `which has to reach the start of its epoch, ${state.epochStart}`;
   return new BrokerError("OFFSET_NOT_AVAILABLE", text);
 }

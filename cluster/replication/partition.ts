@@ -216,7 +216,8 @@ export class Partition implements RoleHost {
     const { highWatermark } = leader.state;
     const offset = options.offset === -1 ? highWatermark : options.offset;
     if (offset < 0 || offset > highWatermark) {
-      const text = `delete records before ${offset}: only offsets up to the high watermark ${highWatermark} may go`;
+      const text =
+        `delete records before ${offset}: only offsets up to the high watermark ` + `${highWatermark} may go`;
       throw new BrokerError("OFFSET_OUT_OF_RANGE", text);
     }
     this.#guarded(() => {

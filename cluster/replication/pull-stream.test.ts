@@ -129,7 +129,7 @@ describe("the leader's end", () => {
     }
   });
 
-  it("answers positions outside its log or of other epochs, and starts anew only in a new round", async () => {
+  it("answers positions outside its log or of other epochs, starts anew only in a new round", async () => {
     const { made, parts, say, position, leader } = await leaderAndHand(1);
     leader(0).append({ batch: namedBatch(1, 5), acks: 1, origin: "internal" });
     const { leaderEpoch } = leader(0);

@@ -1,7 +1,7 @@
 // core: control batches: the marks that brokers write between the records of clients. Each holds one record
 // and takes one offset; its key says which mark it is. Readers skip the kinds they do not know.
 //
-//   key: version i16 = 0, type i16        value of an end of transaction: version i16 = 0, coordinatorEpoch i32
+//   key: version i16 = 0, type i16     value of an end of transaction: version i16 = 0, coordinatorEpoch i32
 //
 // Source: KIP-98, KIP-595; Kafka's ControlRecordType and EndTransactionMarker.
 import type { Codecs } from "../../base/ports/codecs.ts";

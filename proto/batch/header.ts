@@ -1,8 +1,8 @@
 // core: the 61-byte header of a record batch (magic 2), read and patched in place without allocating.
 //
 //   0 baseOffset i64 | 8 batchLength i32 | 12 leaderEpoch i32 | 16 magic i8 | 17 crc u32 | 21 attributes i16
-//   23 lastOffsetDelta i32 | 27 baseTimestamp i64 | 35 maxTimestamp i64 | 43 producerId i64 | 51 producerEpoch i16
-//   53 baseSequence i32 | 57 recordCount i32 | 61 records
+//   23 lastOffsetDelta i32 | 27 baseTimestamp i64 | 35 maxTimestamp i64 | 43 producerId i64
+//   51 producerEpoch i16 | 53 baseSequence i32 | 57 recordCount i32 | 61 records
 //
 // The CRC covers everything from `attributes` on, so base offset and leader epoch can be patched without
 // touching it. `at` is where the batch starts in `bytes`; callers have checked that a whole header is there.

@@ -5,15 +5,16 @@ import { type ApiName, apis } from "./apis.ts";
 
 const introduction = `# Protocol
 
-<!-- Written by scripts/generate-protocol-doc.ts from proto/kafka/advertised.ts: change the table, not this page. -->
+<!-- Written by scripts/generate-protocol-doc.ts from proto/kafka/advertised.ts: change that instead. -->
 
-Ottla speaks the Kafka protocol to clients. A client asks with ApiVersions what a broker offers; this page is that
-answer for the present release, with the versions that the protocol tables here (\`proto/kafka/schemas\`) can encode and
-decode beside it. What is not offered is not implemented yet.
+Ottla speaks the Kafka protocol to clients. A client asks with ApiVersions what a broker offers; this page is
+that answer for the present release, with the versions that the protocol tables (\`proto/kafka/schemas\`) can
+encode and decode beside it. What is not offered is not implemented yet.
 
-A request for an API or a version that is not offered closes the connection, as Kafka does; only ApiVersions itself
-answers UNSUPPORTED_VERSION in version 0 (KIP-511). Record batches are of format 2 (magic 2) throughout; older message
-sets are refused with INVALID_RECORD. Compression: gzip, snappy (raw and xerial framing), lz4 frames and zstd.
+A request for an API or a version that is not offered closes the connection, as Kafka does; only ApiVersions
+itself answers UNSUPPORTED_VERSION in version 0 (KIP-511). Record batches are of format 2 (magic 2)
+throughout; older message sets are refused with INVALID_RECORD. Compression: gzip, snappy (raw and xerial
+framing), lz4 frames and zstd.
 
 `;
 
@@ -34,7 +35,8 @@ function offeredTable(): string {
   return (
     "## Offered\n\n| key | API | versions | flexible | note |\n|--:|---|---|---|---|\n" +
     `${rows.join("\n")}\n\n` +
-    "[1] In the range because librdkafka up to 2.0.2 uses them to decide on features (compression), without\n" +
+    "[1] In the range because librdkafka up to 2.0.2 uses them to decide on features (compression), " +
+    "without\n" +
     "ever sending them.\n\n"
   );
 }

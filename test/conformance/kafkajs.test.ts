@@ -1,5 +1,5 @@
-// test: kafkajs, a client that we did not write: it produces with gzip and Ottla's consumer reads it, and the other way
-// round; it creates, describes and deletes topics.
+// test: kafkajs, a client that we did not write: it produces with gzip and Ottla's consumer reads it, and the
+// other way round; it creates, describes and deletes topics.
 import { CompressionTypes, Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Consumer, Producer } from "../../client/index.ts";
@@ -48,7 +48,7 @@ describe("kafkajs", () => {
     }
   });
 
-  it("reads what Ottla's producer wrote with gzip, and finds its end and the offset of a moment", async () => {
+  it("reads what Ottla's producer wrote with gzip, and finds its end and a moment in it", async () => {
     await createTopic(running.admin, "to-kafkajs", 1, 3);
     await using producer = new Producer({
       bootstrap: running.cluster.bootstrap,
@@ -115,7 +115,9 @@ interface InnerCluster {
   findBroker(options: { nodeId: string }): Promise<InnerBroker>;
 }
 
-/** Its consumer works in groups only, which come later: this asks its own connection to fetch, and it decodes. */
+/**
+ * Its consumer works in groups only, which come later: this asks its own connection to fetch, and it decodes.
+ */
 async function fetchWithKafkajs(kafka: Kafka, topic: string, count: number): Promise<FetchedMessage[]> {
   const inner = kafka as unknown as Record<symbol, (options: object) => InnerCluster>;
   const makeCluster = Object.getOwnPropertySymbols(kafka).find((one) => /createCluster/i.test(String(one)))!;

@@ -1,5 +1,5 @@
-// test: kcat (librdkafka), a client that we did not write: lists, produces and consumes with keys and headers, asks for offsets by
-// time. Skipped, and said so, where it is not installed.
+// test: kcat (librdkafka), a client that we did not write: lists, produces and consumes with keys and
+// headers, asks for offsets by time. Skipped, and said so, where it is not installed.
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTopic, type RunningCluster, runCluster } from "../process/running-cluster.ts";

@@ -55,7 +55,7 @@ function clockContract(name: string, make: () => Subject): void {
       timer.cancel();
     });
 
-    it("gathers the end of a turn: after its promises, in order, and what these add comes later", async () => {
+    it("gathers the end of a turn: after its promises, in order; what these add comes later", async () => {
       const { clock, until } = make();
       const order: string[] = [];
       clock.after(0, () => {
