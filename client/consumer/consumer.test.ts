@@ -216,7 +216,7 @@ describe("a consumer", () => {
     expect(valuesOf(await world.run(take(consumer, 20)))).toEqual(numbers(100, 120));
   });
 
-  it("fetches again what was fetched and not read when the log was truncated after the position", async () => {
+  it("fetches again what was fetched but not read when the log was cut after the position", async () => {
     const { cluster, consumer, world } = setUp({ brokers: 2 });
     fill(cluster, cluster.log("t"), 40);
     await world.run(consumer.assign([{ topic: "t" }]));

@@ -33,7 +33,7 @@ function present(name: string, bytes: Uint8Array | null): Uint8Array {
   throw misfit(`it is null, it should be ${name}; wrap the codec in nullable() if null is meant`);
 }
 
-const strictText = new TextDecoder("utf-8", { fatal: true });
+const strictText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** UTF-8 text. */
 export function string(): Codec<string> {
