@@ -8,8 +8,10 @@ class RealTimer implements Timer {
   private handle: NodeJS.Timeout | null = null;
   private readonly dueMs: number;
   private readonly run: () => void;
+  private readonly keepsAlive: boolean;
 
-  constructor(delayMs: number, run: () => void) {
+  constructor(delayMs: number, run: () => void, keepsAlive: boolean) {
+    this.keepsAlive = keepsAlive;
     this.dueMs = performance.now() + delayMs;
     this.run = run;
     this.arm(delayMs);
@@ -22,7 +24,7 @@ class RealTimer implements Timer {
 
   private arm(delayMs: number): void {
     this.handle = setTimeout(this.fire, Math.min(Math.ceil(delayMs), timerDelayMaxMs));
-    this.handle.unref();
+    if (!this.keepsAlive) this.handle.unref();
   }
 
   /** Node counts from the start of the turn that set the timer, so it may come early: wait for the rest. */
@@ -62,12 +64,21 @@ class TurnEnd {
   };
 }
 
-export function realClock(): Clock {
+export interface RealClockOptions {
+  /**
+   * True: a pending timer keeps the process alive. For a client: while it waits to try again there may be no
+   * socket that would. False if not given, as the port says.
+   */
+  keepsAlive?: boolean;
+}
+
+export function realClock(options: RealClockOptions = {}): Clock {
+  const keepsAlive = options.keepsAlive ?? false;
   const turnEnd = new TurnEnd();
   return {
     wallMs: () => Date.now(),
     monotonicMs: () => performance.now(),
-    after: (delayMs, run) => new RealTimer(delayMs, run),
+    after: (delayMs, run) => new RealTimer(delayMs, run, keepsAlive),
     endOfTurn: (run) => turnEnd.add(run),
   };
 }

@@ -50,7 +50,10 @@ export function realEnv(options: RealEnvOptions = {}): RealEnv {
 
 export type RealClientEnvOptions = Pick<RealEnvOptions, "logLevel" | "logFormat">;
 
-/** A client's surroundings. It says nothing below a warning unless asked. */
+/**
+ * A client's surroundings. It says nothing below a warning unless asked. Its timers keep the process alive: a
+ * program that awaits a record must not end while the client waits for its cluster.
+ */
 export function realClientEnv(options: RealClientEnvOptions = {}): ClientEnv {
   const { log } = realLog({
     level: options.logLevel ?? "warn",
@@ -58,7 +61,7 @@ export function realClientEnv(options: RealClientEnvOptions = {}): ClientEnv {
     fields: {},
   });
   return {
-    clock: realClock(),
+    clock: realClock({ keepsAlive: true }),
     random: realRandom(),
     network: realNetwork(),
     codecs: realCodecs,

@@ -278,8 +278,10 @@ export class Cluster {
 
   #watchAge(): void {
     this.#ageTimer?.cancel();
+    // Whoever waits for a topic or a leader asks again by himself.
+    if (this.#topics.size === 0 || this.#lastProblem !== null) return;
     this.#ageTimer = this.#env.clock.after(this.#options.metadataMaxAgeMs, () => {
-      if (this.#topics.size > 0) this.requestRefresh();
+      this.requestRefresh();
     });
   }
 
