@@ -1,5 +1,5 @@
-// test: one connection: the introduction, versions, order of answers, timeouts, and what those that wait are told
-// when it ends.
+// test: one connection: the introduction, versions, order of answers, timeouts, and what those that wait are
+// told when it ends.
 import { describe, expect, it } from "vitest";
 import { virtualEnv } from "../../base/virtual/world.ts";
 import { apis } from "../../proto/kafka/apis.ts";

@@ -4,15 +4,16 @@
 //     sequence 7  sequence 8  sequence 9          no sequence yet
 //
 // Keeps true, for an idempotent producer:
-//   * a batch is sent only when every older one is on its way on the same connection, so that they arrive in
-//     order; at most `maxInFlight` are numbered and without an answer (brokers remember 5);
-//   * until a batch of the present identity was acknowledged, only one travels: a broker that does not know the
-//     producer takes any first number, so a second batch could get in front of a refused first one;
+//   * a batch is sent only when every older one is on its way on the same connection, so that they arrive
+//     in order; at most `maxInFlight` are numbered and without an answer (brokers remember 5);
+//   * until a batch of the present identity was acknowledged, only one travels: a broker that does not know
+//     the producer takes any first number, so a second batch could get in front of a refused first one;
 //   * a number is given once, at the first sending, and kept through all retries;
-//   * when a numbered batch is given up (expired, refused for good) there is a gap, which no later batch of the
-//     same producer epoch can cross. Then nothing new is numbered until nothing travels; what is certain not to
-//     be in the log is numbered anew under the next epoch, which also shuts out whatever of the old one is still
-//     under way; what may be in the log is never sent under a new number, but given up with a clear error.
+//   * when a numbered batch is given up (expired, refused for good) there is a gap, which no later batch of
+//     the same producer epoch can cross. Then nothing new is numbered until nothing travels; what is
+//     certain not to be in the log is numbered anew under the next epoch, which also shuts out whatever of
+//     the old one is still under way; what may be in the log is never sent under a new number, but given up
+//     with a clear error.
 // Source: KIP-98, KIP-360, and Kafka's TransactionManager for idempotent producers.
 import { assert } from "../../base/assert.ts";
 import { ClientError } from "../errors.ts";
