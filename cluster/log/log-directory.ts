@@ -21,6 +21,7 @@ const cleanMark = ".clean-shutdown";
 const deletedSuffix = "-delete";
 const damagedSuffix = "-damaged";
 const checkpointEveryMs = 2_000;
+const removalPauseMs = 2;
 
 export interface DirectoryOptions {
   env: LogEnv & { random: Random; host: Host };
@@ -62,6 +63,9 @@ export class LogDirectory implements LogHome {
   #foldersSynced: Promise<void> = Promise.resolve();
   #timer: Timer | null = null;
   #failure: string | null = null;
+  #closed = false;
+  /** Folders of deleted logs that are still there; what a stop leaves of them goes at the next start. */
+  #leavings: string[] = [];
 
   private constructor(
     options: DirectoryOptions,
@@ -210,11 +214,30 @@ export class LogDirectory implements LogHome {
       if (!this.env.disk.exists(path)) return;
       const away = `${path}.${randomUuid(this.env.random)}${deletedSuffix}`;
       this.env.disk.rename(path, away);
-      this.env.disk.removeTree(away);
+      this.#removeLater(away);
     } catch (error) {
       if (!isDiskError(error)) throw error;
       this.failed(error);
     }
+  }
+
+  /** One folder a turn of the clock: a topic with many partitions must not hold up heartbeats. */
+  #removeLater(folder: string): void {
+    this.#leavings.push(folder);
+    if (this.#leavings.length > 1) return;
+    const next = (): void => {
+      const [first] = this.#leavings;
+      if (first === undefined || this.#failure !== null || this.#closed) return;
+      try {
+        this.env.disk.removeTree(first);
+      } catch (error) {
+        if (!isDiskError(error)) throw error;
+        this.failed(error);
+      }
+      this.#leavings.shift();
+      if (this.#leavings.length > 0) this.env.clock.after(removalPauseMs, next);
+    };
+    this.env.clock.after(removalPauseMs, next);
   }
 
   highWatermark(key: PartitionKey): number {
@@ -298,6 +321,7 @@ export class LogDirectory implements LogHome {
   /** A clean stop: everything synced, snapshots and checkpoints written, the mark set. */
   async close(): Promise<void> {
     this.#timer?.cancel();
+    this.#closed = true;
     await this.rounds.idle();
     await this.#writing;
     if (this.#failure === null) {

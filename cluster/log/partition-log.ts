@@ -287,9 +287,15 @@ export class PartitionLog implements ReplicaLog {
     const epochs = this.#epochsDirty;
     this.#namesDirty = false;
     this.#epochsDirty = false;
-    await Promise.all(files.map((file) => file.sync()));
-    if (epochs) await this.#folder.writeEpochs();
-    if (names) await this.#folder.syncNames();
+    try {
+      await Promise.all(files.map((file) => file.sync()));
+      if (epochs && !this.#closed) await this.#folder.writeEpochs();
+      if (names && !this.#closed) await this.#folder.syncNames();
+    } catch (error) {
+      // A log that was deleted meanwhile has no files to sync any more.
+      if (!this.#closed) throw error;
+    }
+    if (this.#closed) return;
     if (this.#cuts !== cuts) return this.requestSync();
     if (end <= this.#durableEnd) return;
     this.#durableEnd = end;

@@ -35,6 +35,10 @@ export async function createTopics(
   return answer;
 }
 
+function isUnknown(code: number): boolean {
+  return code === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION || code === ErrorCode.UNKNOWN_TOPIC_ID;
+}
+
 function isLed(image: MetadataImage, name: string): boolean {
   const topic = topicByName(image, name);
   return topic?.partitions.every(({ leader }) => leader >= 0) ?? false;
@@ -64,6 +68,13 @@ export async function deleteTopics(
     timeoutMs: until.leftMs(),
   });
   const answer = decodeMessage(response, apiVersion, body);
+  for (const row of answer.responses) {
+    // The way to the controller tries again when an answer is lost: what was there when the client asked, and
+    // is not any more, has been deleted as it wished.
+    const wasThere = before.topicIdsByName.has(row.name ?? "") || before.topics.has(row.topicId);
+    if (isUnknown(row.errorCode) && wasThere)
+      Object.assign(row, { errorCode: ErrorCode.NONE, errorMessage: null });
+  }
   const ids = answer.responses
     .filter(({ errorCode }) => errorCode === ErrorCode.NONE)
     .map(({ name, topicId }) =>
