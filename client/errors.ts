@@ -52,6 +52,10 @@ const table = {
     retriable: false,
     help: "Records that were read are gone after a change of leader; seek to where reading shall go on.",
   },
+  TOPIC_REPLACED: {
+    retriable: false,
+    help: "The topic was deleted and made again; its offsets start anew: seek, or set offsetReset.",
+  },
   NOTHING_ASSIGNED: { retriable: false, help: "Call `await consumer.assign([...])` before reading." },
   ALREADY_READING: { retriable: false, help: "Finish the first iteration before beginning another." },
 } as const satisfies Record<string, { retriable: boolean; help: string }>;

@@ -248,6 +248,26 @@ describe("a consumer", () => {
     }
   });
 
+  it("notices a topic that was deleted and made again", async () => {
+    for (const offsetReset of ["error", "earliest"] as const) {
+      const { cluster, consumer, world } = setUp({ consumer: { offsetReset } });
+      fill(cluster, cluster.log("t"), 20);
+      cluster.log("t").moveTo(1);
+      await world.run(consumer.assign([{ topic: "t" }]));
+      await world.run(take(consumer, 10));
+      cluster.topics.delete("t");
+      await world.runFor(1_000);
+      cluster.addTopic("t");
+      fill(cluster, cluster.log("t"), 30, { from: 100 });
+      expect(valuesOf(await world.run(take(consumer, 10))), "what is left of the old one").toEqual(
+        numbers(10, 20),
+      );
+      const next = world.run(take(consumer, 30));
+      if (offsetReset === "earliest") expect(valuesOf(await next)).toEqual(numbers(100, 130));
+      else await expect(next).rejects.toMatchObject({ code: "TOPIC_REPLACED" });
+    }
+  });
+
   it("hides markers, and what was aborted from readers of what is committed", async () => {
     for (const isolation of ["readUncommitted", "readCommitted"] as const) {
       const { cluster, consumer, world } = setUp({ consumer: { isolation } });

@@ -129,6 +129,13 @@ export class Fetcher {
       this.#cluster.requestRefresh();
       return false;
     }
+    const topicId = this.#cluster.cache.topic(reader.topic)?.topicId ?? null;
+    reader.topicId ??= topicId;
+    if (reader.topicId !== topicId) {
+      // What is buffered is of the old topic, and can still be read.
+      if (reader.bufferedBytes === 0) this.#lookUp(reader, () => this.#check.replaced(reader));
+      return false;
+    }
     if (reader.checkedEpoch < info.leaderEpoch) {
       if (reader.fetchEpoch < 0 || info.leaderEpoch === reader.fetchEpoch)
         reader.checkedEpoch = info.leaderEpoch;

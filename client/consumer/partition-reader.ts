@@ -49,6 +49,8 @@ export class PartitionReader {
   checkedEpoch = -1;
   highWatermark = -1;
   bufferedBytes = 0;
+  /** The topic whose offsets these are; null until the first fetch. */
+  topicId: string | null = null;
   /** What stops this partition, until a seek. */
   failure: Error | null = null;
   readonly #chunks: Chunk[] = [];
@@ -82,6 +84,7 @@ export class PartitionReader {
     this.fetchOffset = offset;
     this.fetchEpoch = leaderEpoch;
     this.checkedEpoch = -1;
+    this.topicId = null;
     this.failure = null;
     this.failures = 0;
     this.retryAtMs = 0;

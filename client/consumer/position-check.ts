@@ -70,6 +70,22 @@ export class PositionCheck {
     throw new LogTruncationError({ topic, partition: number, offset }, end);
   }
 
+  /**
+   * The topic is another one than before, of the same name: its offsets mean other records. Goes on at its
+   * start, of which nothing was read, or throws ClientError TOPIC_REPLACED.
+   */
+  async replaced(reader: PartitionReader): Promise<void> {
+    const { topic, partition, generation, position } = reader;
+    if (this.#settings.offsetReset === "error") {
+      const text = `read ${topic}-${partition} at offset ${position}: the topic was deleted and made again`;
+      throw new ClientError("TOPIC_REPLACED", text);
+    }
+    const [start] = await this.lookUp([{ topic, partition, timestamp: listOffsetsAt.earliest }]);
+    if (reader.generation !== generation) return;
+    this.#env.log.warn({ topic, partition, to: start!.offset }, "the topic was made again, reading it anew");
+    reader.seek(start!.offset, start!.leaderEpoch);
+  }
+
   /** The position is not in the log: goes on where `offsetReset` says, or throws OffsetOutOfRangeError. */
   async outOfRange(reader: PartitionReader): Promise<void> {
     const { topic, partition, generation, fetchOffset } = reader;

@@ -67,6 +67,7 @@ export class FakeCluster {
   readonly client: Env;
   readonly ids: readonly number[];
   nextProducerId = 1_000;
+  #made = 10;
   readonly #versions: Partial<Record<ApiName, number>>;
   readonly #sockets = new Map<number, Set<Socket>>();
 
@@ -104,7 +105,8 @@ export class FakeCluster {
   }
 
   addTopic(name: string, partitions = 1): FakeTopic {
-    const topicId = Buffer.from(name.padEnd(16, ".").slice(0, 16)).toString("base64url");
+    const suffix = `.${this.#made++}`;
+    const topicId = Buffer.from(name.padEnd(13, ".").slice(0, 13) + suffix).toString("base64url");
     const logs = Array.from(
       { length: partitions },
       (_, index) => new FakeLog(this.ids[index % this.ids.length]!, this.client.codecs),
@@ -259,7 +261,10 @@ export class FakeCluster {
         const partitionIndex = item.partition;
         const refuse = (errorCode: number) => ({ partitionIndex, errorCode, highWatermark: -1 });
         if (code !== null) return refuse(code);
-        if (log === undefined) return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+        if (log === undefined) {
+          const isById = topic.topic === "";
+          return refuse(isById ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+        }
         if (log.leader !== broker) return refuse(ErrorCode.NOT_LEADER_OR_FOLLOWER);
         if (item.currentLeaderEpoch >= 0 && item.currentLeaderEpoch < log.leaderEpoch) {
           return refuse(ErrorCode.FENCED_LEADER_EPOCH);
