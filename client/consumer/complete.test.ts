@@ -1,5 +1,5 @@
-// test: under random cuts, refusals, silences and changes of leader, with pauses, breaks and seeks in between,
-// every record comes once and in order.
+// test: under random cuts, refusals, silences and changes of leader, with pauses, breaks and seeks in
+// between, every record comes once and in order.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
