@@ -13,7 +13,9 @@ import type { RaftState } from "./state.ts";
 /** One tick of a node that does not lead. */
 export function tickElection(state: RaftState): void {
   state.electionElapsed += 1;
-  if (state.electionElapsed < state.electionTimeout) return;
+  // A voter that is alone has nobody to wait for.
+  const isAlone = state.isVoter && state.voterSet.majority === 1;
+  if (state.electionElapsed < state.electionTimeout && !isAlone) return;
   if (state.isVoter) {
     startPreVote(state);
     return;
