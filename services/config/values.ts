@@ -1,11 +1,12 @@
 // core: the settings of one node, gathered from all sources in rising order: defaults, properties file,
 // environment, overrides. Every name is known and every value of its type, or there is a ConfigError. What
 // the values mean together is said in resolve.ts.
+
+import { editDistance, nearestName } from "../../base/nearest-name.ts";
 import { brokerSettings } from "./broker-settings.ts";
 import { ConfigError } from "./config-error.ts";
 import type { ConfigDefinition } from "./definition.ts";
 import { kafkaSettings } from "./kafka-settings.ts";
-import { editDistance, nearestName } from "./nearest-name.ts";
 import { parseProperties } from "./properties.ts";
 import { topicDefaultSettings } from "./topic-defaults.ts";
 
