@@ -101,6 +101,20 @@ export class VirtualDisk {
     return this.file(path)?.durableBytes() ?? null;
   }
 
+  /** For checkers: the files right in a folder by name, as readers see them; empty when it is not there. */
+  filesIn(path: string): { name: string; file: FileContent }[] {
+    const entry = this.names.find(path);
+    if (entry === null || "current" in entry) return [];
+    const found: { name: string; file: FileContent }[] = [];
+    for (const [name, file] of entry.entries) if ("current" in file) found.push({ name, file });
+    return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** For checkers: the bytes that the path would have after a power cut now; null: it would not be there. */
+  lastingBytes(path: string): Uint8Array | null {
+    return this.names.findDurable(path)?.durableView() ?? null;
+  }
+
   /** For tests: changes of all files that no sync has covered. */
   unsyncedChanges(): number {
     return this.names.files().reduce((sum, { file }) => sum + file.unsyncedChanges, 0);

@@ -31,6 +31,8 @@ export class FileContent {
   readonly current = new Bytes();
   /** A failed sync has left bytes in the page cache that are on no disk. */
   hasLostPages = false;
+  /** Grows whenever bytes that were there may have changed or gone: for checkers that read on from a place. */
+  rewrites = 0;
   private readonly durable = new Bytes();
   private pending: Change[] = [];
   private sequence = 0;
@@ -38,11 +40,13 @@ export class FileContent {
   write(position: number, bytes: Uint8Array): void {
     // Not `slice`: a Buffer's is a view.
     const copy = new Uint8Array(bytes);
+    if (position < this.current.length) this.rewrites++;
     this.current.write(position, copy);
     this.pending.push({ kind: "write", position, bytes: copy, sequence: ++this.sequence });
   }
 
   truncate(size: number): void {
+    this.rewrites++;
     this.current.resize(size);
     this.pending.push({ kind: "truncate", size, sequence: ++this.sequence });
   }
@@ -58,6 +62,11 @@ export class FileContent {
 
   durableBytes(): Uint8Array {
     return this.durable.view().slice();
+  }
+
+  /** Of what is on stable storage; valid until the next change. */
+  durableView(): Uint8Array {
+    return this.durable.view();
   }
 
   /** The changes up to the mark reach stable storage. */
@@ -77,12 +86,14 @@ export class FileContent {
   evictLostPages(): void {
     if (!this.hasLostPages) return;
     this.hasLostPages = false;
+    this.rewrites++;
     this.current.copyFrom(this.durable);
     for (const change of this.pending) apply(change, this.current);
   }
 
   cutPower(mode: CutMode, random: SeededRandom): CutResult {
     const changes = this.takePending(this.sequence);
+    this.rewrites++;
     const result = keepPart(changes, this.durable, mode, random);
     this.current.copyFrom(this.durable);
     this.hasLostPages = false;
@@ -91,6 +102,7 @@ export class FileContent {
 
   /** Flips one bit, in the page cache and on disk. */
   rot(position: number, bit: number): void {
+    this.rewrites++;
     for (const bytes of [this.current, this.durable]) {
       if (position >= bytes.length) continue;
       const view = bytes.view();

@@ -57,6 +57,18 @@ export class NameTree {
     return entry;
   }
 
+  /** The file that the path would name after a power cut that loses all it may. */
+  findDurable(path: string): FileContent | null {
+    let entry: Entry = this.root;
+    for (const name of parts(path)) {
+      if (!(entry instanceof Folder)) return null;
+      const next = entry.durable.get(name);
+      if (next === undefined) return null;
+      entry = next;
+    }
+    return entry instanceof Folder ? null : entry;
+  }
+
   folder(path: string, doing: string): Folder {
     const entry = this.find(path);
     if (entry instanceof Folder) return entry;

@@ -31,8 +31,8 @@ export type RunResult = "done" | "deadline" | "idle";
 
 export class VirtualScheduler {
   readonly trace: Trace;
-  /** Called after every event, once its promises have run: the place for checkers. */
-  readonly afterEvent: (() => void)[] = [];
+  /** Called after every event, once its promises have run: the place for checkers. Who ran; null: the world. */
+  readonly afterEvent: ((who: string | null) => void)[] = [];
   eventsRun = 0;
   private readonly heap = new EventHeap<VirtualEvent>();
   private sequence = 0;
@@ -140,7 +140,7 @@ export class VirtualScheduler {
       if (!(error instanceof RevokedError)) throw error;
     }
     await drain();
-    for (const check of this.afterEvent) check();
+    for (const check of this.afterEvent) check(event.life?.name ?? null);
   }
 }
 

@@ -1,0 +1,111 @@
+// test: what must never happen to the metadata log (DESIGN section 3; Raft paper, figure 3). Looks at each
+// consensus node after every event of its own.
+import type { RaftStatus } from "../../../cluster/raft/driver/raft-status.ts";
+import type { SimNode } from "../sim-node.ts";
+import { metadataFolder, type Surroundings } from "./surroundings.ts";
+
+interface Remembered {
+  life: number;
+  commitEnd: number;
+  ledTerm: number;
+}
+
+export class RaftCheck {
+  readonly #all: Surroundings;
+  readonly #leaderOfTerm = new Map<number, number>();
+  readonly #remembered = new Map<number, Remembered>();
+  /** Terms in which somebody led. */
+  elections = 0;
+  snapshotsInstalled = 0;
+
+  constructor(all: Surroundings) {
+    this.#all = all;
+  }
+
+  look(node: SimNode): void {
+    const status = node.running?.raft.status() ?? null;
+    if (status === null) return;
+    const remembered = this.#of(node);
+    if (status.role === "leader") this.#leader(node, status, remembered);
+    if (status.commitEnd === remembered.commitEnd) return;
+    const { checks } = this.#all;
+    checks.hold(
+      "raft: the commit end never goes back",
+      status.commitEnd > remembered.commitEnd,
+      () => `${node.name} went from ${remembered.commitEnd} to ${status.commitEnd}`,
+    );
+    this.#committed(node, status, remembered.commitEnd);
+    remembered.commitEnd = status.commitEnd;
+  }
+
+  #of(node: SimNode): Remembered {
+    const known = this.#remembered.get(node.id);
+    if (known?.life === node.lives) return known;
+    const fresh = { life: node.lives, commitEnd: 0, ledTerm: -1 };
+    this.#remembered.set(node.id, fresh);
+    return fresh;
+  }
+
+  #leader(node: SimNode, { term }: RaftStatus, remembered: Remembered): void {
+    if (remembered.ledTerm === term) return;
+    remembered.ledTerm = term;
+    const { checks, metadata } = this.#all;
+    const other = this.#leaderOfTerm.get(term);
+    checks.hold(
+      "raft: one leader per term",
+      other === undefined || other === node.id,
+      () => `n${other} and ${node.name} both lead term ${term}`,
+    );
+    if (other === undefined) this.elections++;
+    this.#leaderOfTerm.set(term, node.id);
+    const differs = metadata.differs(this.#all.logOf(node, metadataFolder), { from: 0, end: metadata.end });
+    checks.hold(
+      "raft: a leader holds all that is committed",
+      differs === null,
+      () => `${node.name} leads term ${term}: ${differs}`,
+    );
+  }
+
+  #committed(node: SimNode, status: RaftStatus, from: number): void {
+    const { checks, metadata } = this.#all;
+    const log = this.#all.logOf(node, metadataFolder);
+    if (status.role === "leader" && status.commitEnd > metadata.end) {
+      const last = log.find(status.commitEnd - 1);
+      checks.hold(
+        "raft: a leader commits by counting only what is of its own term",
+        last?.epoch === status.term,
+        () => `${node.name} in term ${status.term} committed up to ${status.commitEnd}, of term ${last?.epoch}`,
+      );
+      this.#holdByMajority(status);
+    }
+    if (status.snapshotEnd > from && log.start > from) this.snapshotsInstalled++;
+    const differs = metadata.differs(log, { from, end: status.commitEnd });
+    checks.hold(
+      "raft: a committed entry is the same on every node",
+      differs === null,
+      () => `${node.name}: ${differs}`,
+    );
+    metadata.extend(log, status.commitEnd);
+    checks.hold(
+      "raft: what is committed is in a log",
+      metadata.end >= status.commitEnd,
+      () => `${node.name} committed up to ${status.commitEnd}; the logs hold ${metadata.end}`,
+    );
+  }
+
+  /** On the disks of a majority of the voters, so that it outlives a power cut of all of them. */
+  #holdByMajority({ commitEnd, term }: RaftStatus): void {
+    const { cluster, plan, checks } = this.#all;
+    const voters = cluster.nodes.slice(0, plan.voters);
+    if (voters.some(({ id }) => this.#all.isForgetful(id))) return;
+    const holders = voters.filter((node) => {
+      const found = this.#all.logOf(node, metadataFolder).find(commitEnd - 1);
+      return found !== null && found.epoch === term && this.#all.logOf(node, metadataFolder).wouldLast(found);
+    });
+    checks.hold(
+      "raft: what is committed is on the disks of a majority",
+      holders.length * 2 > voters.length,
+      () => `entry ${commitEnd - 1} of term ${term} is on the disks of ${holders.map(({ name }) => name)} only`,
+    );
+  }
+}

@@ -1,0 +1,111 @@
+// test: one replica's log as it stands on a simulated disk, read beside the product: which batches, where,
+// and which of them would survive a power cut now. Reads on from where it stopped, until bytes it has read
+// are changed.
+import type { VirtualDisk } from "../../base/virtual/disk.ts";
+import type { FileContent } from "../../base/virtual/file-content.ts";
+import { batch, batchHeaderBytes } from "../../proto/batch/header.ts";
+
+export interface DiskBatch {
+  readonly base: number;
+  readonly end: number;
+  readonly crc: number;
+  readonly epoch: number;
+  readonly file: SegmentFile;
+  readonly position: number;
+  readonly endPosition: number;
+}
+
+interface SegmentFile {
+  readonly name: string;
+  readonly content: FileContent;
+  rewrites: number;
+  parsed: number;
+  batches: DiskBatch[];
+}
+
+export class DiskLog {
+  readonly #disk: VirtualDisk;
+  readonly #folder: string;
+  #segments: SegmentFile[] = [];
+  /** Grows when batches seen before may have changed or gone. */
+  generation = 0;
+
+  constructor(disk: VirtualDisk, folder: string) {
+    this.#disk = disk;
+    this.#folder = folder;
+  }
+
+  /** Reads what is new. */
+  refresh(): void {
+    const files = this.#disk.filesIn(this.#folder).filter(({ name }) => name.endsWith(".log"));
+    const known = new Map(this.#segments.map((one) => [one.content, one]));
+    const before = this.#segments;
+    this.#segments = files.map(({ name, file }) => {
+      const segment = known.get(file) ?? { name, content: file, rewrites: file.rewrites, parsed: 0, batches: [] };
+      known.delete(file);
+      if (segment.rewrites !== file.rewrites) {
+        segment.rewrites = file.rewrites;
+        segment.parsed = 0;
+        segment.batches = [];
+        this.generation++;
+      }
+      parse(segment);
+      return segment;
+    });
+    if (known.size > 0 && before.length > 0) this.generation++;
+  }
+
+  get start(): number {
+    return this.#segments.find((one) => one.batches.length > 0)?.batches[0]?.base ?? 0;
+  }
+
+  get end(): number {
+    return this.#segments.findLast((one) => one.batches.length > 0)?.batches.at(-1)?.end ?? 0;
+  }
+
+  /** Whole batches from the one that holds `from` on, in order. */
+  *batches(from = 0): IterableIterator<DiskBatch> {
+    for (const { batches } of this.#segments) {
+      if (batches.length === 0 || batches.at(-1)!.end <= from) continue;
+      for (const one of batches) if (one.end > from) yield one;
+    }
+  }
+
+  /** The batch that holds an offset. */
+  find(offset: number): DiskBatch | null {
+    for (const one of this.batches(offset)) return one.base <= offset ? one : null;
+    return null;
+  }
+
+  /** Bytes of a batch, as readers see them. */
+  bytesOf(one: DiskBatch): Uint8Array {
+    return one.file.content.current.view().subarray(one.position, one.endPosition);
+  }
+
+  /** The batch would be there, whole, after a power cut now. */
+  wouldLast(one: DiskBatch): boolean {
+    const lasting = this.#disk.lastingBytes(`${this.#folder}/${one.file.name}`);
+    if (lasting === null || lasting.length < one.endPosition) return false;
+    const current = this.bytesOf(one);
+    return Buffer.compare(current, lasting.subarray(one.position, one.endPosition)) === 0;
+  }
+}
+
+function parse(segment: SegmentFile): void {
+  const bytes = segment.content.current.view();
+  while (segment.parsed + batchHeaderBytes <= bytes.length) {
+    const at = segment.parsed;
+    const endPosition = at + batch.byteLength(bytes, at);
+    if (batch.magic(bytes, at) !== 2 || endPosition > bytes.length || endPosition < at + batchHeaderBytes) return;
+    segment.batches.push({
+      base: batch.baseOffset(bytes, at),
+      end: batch.nextOffset(bytes, at),
+      crc: batch.crc(bytes, at),
+      epoch: batch.leaderEpoch(bytes, at),
+      file: segment,
+      position: at,
+      endPosition,
+    });
+    segment.parsed = endPosition;
+  }
+}

@@ -1,0 +1,90 @@
+// test: what one run will be like, drawn from its seed before it begins: the size of the cluster, its
+// settings, the load, and which kinds of faults there are. Each run leaves most kinds out (swarm testing):
+// what only shows without a certain fault, or with one fault at high rate, is found that way too.
+import type { FabricSettings } from "../../base/virtual/wires.ts";
+import { SeededRandom } from "../../base/virtual/seeded-random.ts";
+import type { DiskFaults } from "../../base/virtual/disk-faults.ts";
+
+export const faultKinds = [
+  "processCrash",
+  "powerCut",
+  "powerCutOfAll",
+  "gracefulStop",
+  "pause",
+  "oneWayCut",
+  "isolation",
+  "reset",
+  "slowLink",
+  "slowDisk",
+  "syncError",
+  "fullDisk",
+  "lostDisk",
+  "clockJump",
+] as const;
+
+export type FaultKind = (typeof faultKinds)[number];
+
+export interface Plan {
+  seed: string;
+  brokers: number;
+  voters: number;
+  partitions: number;
+  flushPolicy: "durable" | "os";
+  settings: Readonly<Record<string, string>>;
+  topicSettings: Readonly<Record<string, string>>;
+  network: Partial<FabricSettings>;
+  disk: Partial<DiskFaults>;
+  /** Kinds that occur, with their weights. */
+  faults: readonly { kind: FaultKind; weight: number }[];
+  /** Mean time between two faults, ms. */
+  faultEveryMs: number;
+  /** How long faults go on, ms. */
+  faultsForMs: number;
+  load: { producers: number; acksOneProducers: number; everyMs: number; keys: number; valueBytes: number };
+}
+
+export function planOf(seed: string): Plan {
+  const random = new SeededRandom(seed).fork("plan");
+  const brokers = random.pick([3, 3, 3, 4, 5]);
+  const flushPolicy = random.chance(0.85) ? "durable" : "os";
+  const sessionMs = random.pick([600, 1_500]);
+  const electionMs = random.pick([300, 600, 1_000]);
+  return {
+    seed,
+    brokers,
+    voters: 3,
+    partitions: 1 + random.below(4),
+    flushPolicy,
+    settings: {
+      "ottla.flush.policy": flushPolicy,
+      "broker.session.timeout.ms": String(sessionMs),
+      "broker.heartbeat.interval.ms": String(sessionMs / 5),
+      "controller.quorum.election.timeout.ms": String(electionMs),
+      "replica.lag.time.max.ms": String(random.pick([1_000, 2_000, 5_000])),
+      "metadata.log.max.record.bytes.between.snapshots": String(random.pick([2_000, 8_000, 20_000_000])),
+    },
+    topicSettings: {
+      "min.insync.replicas": "2",
+      "segment.bytes": String(random.pick([16_384, 65_536, 1_048_576])),
+    },
+    network: { delayMs: [0.05, random.pick([1, 5, 20])], stallTimeoutMs: [2_000, 6_000], silenceTimeoutMs: [2_000, 6_000] },
+    disk: { syncMs: random.pick([[0.2, 3], [1, 20], [0.1, 0.5]] as const) },
+    faults: faultsOf(random),
+    faultEveryMs: random.pick([300, 800, 2_000]),
+    faultsForMs: 12_000,
+    load: {
+      producers: 1 + random.below(2),
+      acksOneProducers: random.below(2),
+      everyMs: random.pick([2, 5, 15]),
+      keys: 1 + random.below(8),
+      valueBytes: random.pick([20, 200, 1_500]),
+    },
+  };
+}
+
+function faultsOf(random: SeededRandom): { kind: FaultKind; weight: number }[] {
+  const rate = random.pick([0.2, 0.35, 0.6]);
+  const chosen = faultKinds.filter(() => random.chance(rate));
+  const kinds = chosen.length > 0 ? chosen : [random.pick(faultKinds)];
+  return kinds.map((kind) => ({ kind, weight: 1 + random.below(4) }));
+}
