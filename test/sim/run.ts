@@ -1,0 +1,208 @@
+// test: one seed, from an empty cluster to the last check. First phase: load and faults, with every invariant
+// looked at after every event. Second phase: all is healed, and the cluster must come to rest within a bounded
+// virtual time, with every record that was acknowledged.
+import type { TraceLine } from "../../base/virtual/trace.ts";
+import { watchRejections } from "../../base/virtual/rejections.ts";
+import { Faults } from "./faults.ts";
+import { Ledger } from "./ledger.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+import { type Plan, planOf } from "./plan.ts";
+import { SimCluster } from "./sim-cluster.ts";
+import type { SimNode } from "./sim-node.ts";
+import { CheckCounts, Violation } from "./violation.ts";
+import { Watch } from "./watch.ts";
+import { looseTopic, safeTopic, Workload } from "./workload.ts";
+
+const readyWithinMs = 30_000;
+const restWithinMs = 90_000;
+const quietWithinMs = 60_000;
+
+export interface RunOptions {
+  seed: string;
+  onTrace?: TraceLine;
+}
+
+export async function runSeed({ seed, onTrace }: RunOptions): Promise<Outcome> {
+  const run = new Run(planOf(seed), onTrace);
+  const stopWatching = watchRejections((reason) => run.rejected(reason));
+  try {
+    await run.all();
+    return run.outcome(null);
+  } catch (error) {
+    return run.outcome(error);
+  } finally {
+    stopWatching();
+  }
+}
+
+export class Run {
+  readonly plan: Plan;
+  readonly checks = new CheckCounts();
+  readonly cluster: SimCluster;
+  readonly watch: Watch;
+  readonly faults: Faults;
+  readonly ledger: Ledger;
+  readonly workload: Workload;
+  phase = "start";
+  #trouble: unknown = null;
+
+  constructor(plan: Plan, onTrace: TraceLine | undefined) {
+    this.plan = plan;
+    this.cluster = new SimCluster({
+      plan,
+      onTrace,
+      tap: (message) => this.watch.tap(message),
+      onTrouble: ({ node, kind, error }) => this.#nodeTrouble(node, kind, error),
+    });
+    const { world, nodes } = this.cluster;
+    const producers = plan.load.producers + plan.load.acksOneProducers;
+    const producerNames = Array.from({ length: producers }, (_, index) => `p${index}`);
+    const clients = [...producerNames, "reader", "admin"];
+    const envs = new Map(clients.map((name) => [name, world.addNode(name).start()]));
+    this.watch = new Watch({ plan, cluster: this.cluster, checks: this.checks });
+    this.faults = new Faults({
+      plan,
+      cluster: this.cluster,
+      clients,
+      random: world.random.fork("faults"),
+      latest: () => this.watch.all.latest,
+      onForgetful: (node) => this.watch.all.noteForgetful(node),
+    });
+    this.ledger = new Ledger(this.checks);
+    this.workload = new Workload({
+      plan,
+      producerEnvs: producerNames.map((name) => envs.get(name)!),
+      consumerEnv: envs.get("reader")!,
+      adminEnv: envs.get("admin")!,
+      bootstrap: this.cluster.bootstrap,
+      ledger: this.ledger,
+      onAcknowledged: (topic, partition, offset) => this.watch.acknowledged(topic, partition, offset),
+      onWrong: (what, error) => this.#fail(new Violation("wrong", "client: only faults make calls fail", `${what}: ${error}`)),
+    });
+    world.scheduler.afterEvent.push((who) => {
+      if (this.#trouble !== null) throw this.#trouble;
+      this.watch.afterEvent(who);
+      if (who !== null) this.#halts(who);
+    });
+    for (const node of nodes) node.start();
+  }
+
+  async all(): Promise<void> {
+    const { world } = this.cluster;
+    await this.#until("the cluster is ready", () => this.#allReady(), readyWithinMs);
+    await this.#settles("topics are made", this.workload.prepare(), readyWithinMs);
+    this.phase = "faults";
+    this.workload.begin();
+    this.faults.begin();
+    await world.runFor(this.plan.faultsForMs);
+    this.phase = "heal";
+    this.faults.heal();
+    await this.#until("every broker is back and every replica in sync", () => this.#isWhole(), restWithinMs);
+    await world.runFor(500);
+    await this.#settles("every client is told what became of its records", this.workload.end(), restWithinMs);
+    this.phase = "verify";
+    for (const topic of [safeTopic, looseTopic]) {
+      const found = await this.#settles(`all of ${topic} is read`, this.workload.readAll(topic), quietWithinMs);
+      this.ledger.verify(topic, found);
+    }
+    await this.#topics();
+    this.watch.final();
+    await this.#quiet();
+  }
+
+  rejected(reason: unknown): void {
+    const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+    this.#fail(new Violation("crash", "no promise is left alone", text));
+  }
+
+  outcome(error: unknown): Outcome {
+    return outcomeOf({ ...this, error });
+  }
+
+  #fail(violation: Violation): void {
+    this.#trouble ??= violation;
+  }
+
+  async #until(what: string, condition: () => boolean, withinMs: number): Promise<void> {
+    const result = await this.cluster.world.runUntil(condition, { withinMs });
+    if (this.#trouble !== null) throw this.#trouble;
+    this.checks.add("progress: the cluster comes to rest after faults");
+    if (result !== "done") throw new Violation("stuck", what, `not within ${withinMs} ms (${result}):\n${this.describe()}`);
+  }
+
+  async #settles<T>(what: string, promise: Promise<T>, withinMs: number): Promise<T> {
+    let settled = false;
+    promise.then(
+      () => (settled = true),
+      () => (settled = true),
+    );
+    await this.#until(what, () => settled, withinMs);
+    return promise;
+  }
+
+  #allReady(): boolean {
+    return this.cluster.nodes.every((node) => node.running?.notReady().length === 0);
+  }
+
+  #isWhole(): boolean {
+    if (!this.#allReady()) return false;
+    for (const { partitions } of this.watch.all.latest.topics.values()) {
+      if (partitions.some(({ isr, replicas, leader }) => leader < 0 || isr.length < replicas.length)) return false;
+    }
+    return true;
+  }
+
+  async #topics(): Promise<void> {
+    const listed = new Set(await this.#settles("topics are listed", this.workload.listTopics(), quietWithinMs));
+    for (const [name, state] of this.workload.topics) {
+      if (state === "either") continue;
+      this.checks.hold(
+        "client: a topic that was made is there, one that was deleted is not",
+        listed.has(name) === (state === "there"),
+        () => `${name} should be ${state}; listed are ${[...listed]}`,
+      );
+    }
+  }
+
+  /** Nobody asks for anything: what still waits is what never ends. */
+  async #quiet(): Promise<void> {
+    const { world } = this.cluster;
+    await world.runFor(3_000);
+    const { size } = world.fabric.connections;
+    this.checks.hold(
+      "bounds: connections end when nobody needs them",
+      size <= 12 * this.plan.brokers * this.plan.brokers,
+      () => `${size} connections after everybody left`,
+    );
+  }
+
+  /** A process that ends by itself needs a reason that was put there. */
+  #halts(name: string): void {
+    const node = this.cluster.nodes.find((one) => one.name === name);
+    const last = node?.machine.halts.at(-1);
+    if (node === undefined || last === undefined) return;
+    this.checks.add("node: no process ends by itself");
+    if (this.faults.troubledDisks.has(node.id)) return;
+    throw new Violation("crash", "node: no process ends by itself", `${name}: ${last.reason}`);
+  }
+
+  #nodeTrouble(node: SimNode, kind: string, error: unknown): void {
+    if (this.faults.troubledDisks.has(node.id)) return;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#fail(new Violation("crash", `node: ${kind}`, `${node.name}: ${text}`));
+  }
+
+  describe(): string {
+    const nodes = this.cluster.nodes.map((node) => {
+      const { running } = node;
+      if (running === null) return `${node.name}: ${node.isUp ? "starting" : "down"}`;
+      const { role, term, leaderId, commitEnd, logEnd } = running.raft.status() ?? {};
+      const raft = JSON.stringify({ role, term, leaderId, commitEnd, logEnd });
+      return `${node.name}: ${running.notReady().join("; ") || "ready"} ${raft} image ${running.image.end}`;
+    });
+    const partitions = [...this.watch.all.latest.topics.values()].flatMap((topic) =>
+      topic.partitions.map((one) => `${topic.name}-${one.partition}: ${JSON.stringify(one)}`),
+    );
+    return [...nodes, ...partitions].join("\n");
+  }
+}
