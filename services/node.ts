@@ -190,6 +190,7 @@ export class RunningNode {
       peers,
       events: this.#side.events,
       timing: raftTiming(this.#config.electionTimeoutMs),
+      trailingOffsets: this.#config.metadataTrailingRecords,
     });
     this.#side.attach(raft.journal);
     return raft;

@@ -189,6 +189,12 @@ export const brokerSettings = [
     "Bytes of metadata records after which a snapshot is taken and older ones can go.",
   ),
   setting(
+    "ottla.metadata.log.trailing.records",
+    int(0),
+    "10000",
+    "Metadata records that stay in the log behind the latest snapshot, for followers that lag a little.",
+  ),
+  setting(
     "controlled.shutdown.enable",
     boolean,
     "true",

@@ -50,6 +50,7 @@ export interface NodeConfig {
   readonly electionTimeoutMs: number;
   readonly replicaLagTimeMaxMs: number;
   readonly snapshotEveryBytes: number;
+  readonly metadataTrailingRecords: number;
   readonly controlledShutdown: boolean;
   readonly requestBytesMax: number;
   readonly connectionsMax: number;

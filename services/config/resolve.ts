@@ -75,6 +75,7 @@ function timesOf(values: ConfigValues) {
 function boundsOf(values: ConfigValues) {
   return {
     snapshotEveryBytes: values.need("metadata.log.max.record.bytes.between.snapshots"),
+    metadataTrailingRecords: values.need("ottla.metadata.log.trailing.records"),
     requestBytesMax: values.need("socket.request.max.bytes"),
     connectionsMax: values.need("max.connections"),
     connectionsPerAddressMax: values.need("max.connections.per.ip"),

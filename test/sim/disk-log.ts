@@ -55,12 +55,15 @@ export class DiskLog {
     if (known.size > 0 && before.length > 0) this.generation++;
   }
 
+  /** A log that was emptied starts where its only segment does. */
   get start(): number {
-    return this.#segments.find((one) => one.batches.length > 0)?.batches[0]?.base ?? 0;
+    const first = this.#segments[0];
+    return first === undefined ? 0 : (first.batches[0]?.base ?? baseOf(first));
   }
 
   get end(): number {
-    return this.#segments.findLast((one) => one.batches.length > 0)?.batches.at(-1)?.end ?? 0;
+    const last = this.#segments.at(-1);
+    return last === undefined ? 0 : (last.batches.at(-1)?.end ?? baseOf(last));
   }
 
   /** Whole batches from the one that holds `from` on, in order. */
@@ -89,6 +92,10 @@ export class DiskLog {
     const current = this.bytesOf(one);
     return Buffer.compare(current, lasting.subarray(one.position, one.endPosition)) === 0;
   }
+}
+
+function baseOf({ name }: SegmentFile): number {
+  return Number.parseInt(name, 10);
 }
 
 function parse(segment: SegmentFile): void {

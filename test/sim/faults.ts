@@ -51,9 +51,9 @@ export class Faults {
     cluster.world.fabric.healAll();
     for (const node of cluster.nodes) {
       this.#healDisk(node);
-      // What a failed sync left in the page cache is on no disk: the machine starts anew, as it should.
-      if (node.isUp && this.troubledDisks.has(node.id) && this.#options.plan.flushPolicy === "durable") {
-        node.crash({ kind: "power" });
+      // A log directory that has failed is used again only by the next process.
+      if (node.isUp && this.troubledDisks.has(node.id)) {
+        node.crash({ kind: this.#options.plan.flushPolicy === "durable" ? "power" : "process" });
       }
       if (!node.isUp) node.start();
     }
@@ -68,7 +68,7 @@ export class Faults {
       if (this.#isOver) {
         this.#options.cluster.world.scheduler.after(100, { label: "restart", life: null, run: () => this.#up(node) });
       } else {
-        this.#after(this.#random.between(50, this.#random.pick([300, 2_000, 5_000])), () => this.#up(node));
+        this.#after(this.#random.between(5, this.#random.pick([20, 300, 2_000, 5_000])), () => this.#up(node));
       }
     };
   }

@@ -1,6 +1,7 @@
 // test: what one run came to, as plain data that crosses processes: how it ended, its fingerprint, and the
 // counts of what happened and of what was checked.
 import type { Faults } from "./faults.ts";
+import type { Invariant } from "./invariants.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Plan } from "./plan.ts";
 import type { SimCluster } from "./sim-cluster.ts";
@@ -10,7 +11,7 @@ import type { Workload } from "./workload.ts";
 
 export interface Failure {
   kind: FailureKind;
-  invariant: string;
+  invariant: Invariant;
   message: string;
   phase: string;
   /** Virtual time, ms. */
@@ -27,7 +28,7 @@ export interface Outcome {
   /** What happened: events, faults carried out and what came of them. */
   counts: Record<string, number>;
   /** How often each invariant was looked at. */
-  checks: Record<string, number>;
+  checks: Partial<Record<Invariant, number>>;
 }
 
 /** Exit codes of the command; a run with several failures ends with the worst. */
@@ -63,14 +64,13 @@ function failureOf(error: unknown, { phase, cluster }: { phase: string; cluster:
     return { kind: error.kind, invariant: error.invariant, message: error.message, ...at };
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { kind: "crash", invariant: "the product does not throw", message: text, ...at };
+  return { kind: "crash", invariant: "node: no process ends by itself", message: text, ...at };
 }
 
 function countsOf(run: Parameters<typeof outcomeOf>[0]): Record<string, number> {
   const { world } = run.cluster;
   const { stats } = world;
-  const { raft, metadata } = run.watch;
-  const truncations = 0;
+  const { raft, metadata, partitions } = run.watch;
   const faults = Object.fromEntries([...run.faults.counts].map(([kind, count]) => [`fault ${kind}`, count]));
   return {
     events: world.scheduler.eventsRun,
@@ -97,6 +97,6 @@ function countsOf(run: Parameters<typeof outcomeOf>[0]): Record<string, number> 
     "brokers fenced": metadata.fences,
     "in-sync sets shrunk": metadata.isrShrinks,
     "in-sync sets grown": metadata.isrGrows,
-    "logs truncated": truncations,
+    "logs truncated": raft.truncations + partitions.truncations,
   };
 }

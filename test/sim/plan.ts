@@ -62,6 +62,7 @@ export function planOf(seed: string): Plan {
       "controller.quorum.election.timeout.ms": String(electionMs),
       "replica.lag.time.max.ms": String(random.pick([1_000, 2_000, 5_000])),
       "metadata.log.max.record.bytes.between.snapshots": String(random.pick([2_000, 8_000, 20_000_000])),
+      "ottla.metadata.log.trailing.records": String(random.pick([0, 20, 10_000])),
     },
     topicSettings: {
       "min.insync.replicas": "2",

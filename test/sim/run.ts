@@ -3,6 +3,7 @@
 // virtual time, with every record that was acknowledged.
 import type { TraceLine } from "../../base/virtual/trace.ts";
 import { watchRejections } from "../../base/virtual/rejections.ts";
+import type { PartitionImage } from "../../cluster/metadata/image.ts";
 import { Faults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -33,6 +34,10 @@ export async function runSeed({ seed, onTrace }: RunOptions): Promise<Outcome> {
   } finally {
     stopWatching();
   }
+}
+
+function partitionText({ replicas, isr, elr, leader, leaderEpoch, partitionEpoch }: PartitionImage): string {
+  return JSON.stringify({ replicas, isr, elr, leader, leaderEpoch, partitionEpoch });
 }
 
 export class Run {
@@ -107,12 +112,15 @@ export class Run {
     }
     await this.#topics();
     this.watch.final();
+    // Looked at all the time: a failure of theirs ends the run where it happens.
+    this.checks.add("node: no promise is left alone");
+    this.checks.add("client: only faults make calls fail", this.workload.adminCalls);
     await this.#quiet();
   }
 
   rejected(reason: unknown): void {
     const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
-    this.#fail(new Violation("crash", "no promise is left alone", text));
+    this.#fail(new Violation("crash", "node: no promise is left alone", text));
   }
 
   outcome(error: unknown): Outcome {
@@ -127,7 +135,9 @@ export class Run {
     const result = await this.cluster.world.runUntil(condition, { withinMs });
     if (this.#trouble !== null) throw this.#trouble;
     this.checks.add("progress: the cluster comes to rest after faults");
-    if (result !== "done") throw new Violation("stuck", what, `not within ${withinMs} ms (${result}):\n${this.describe()}`);
+    if (result === "done") return;
+    const text = `${what}: not within ${withinMs} ms (${result})\n${this.describe()}`;
+    throw new Violation("stuck", "progress: the cluster comes to rest after faults", text);
   }
 
   async #settles<T>(what: string, promise: Promise<T>, withinMs: number): Promise<T> {
@@ -180,8 +190,9 @@ export class Run {
   #halts(name: string): void {
     const node = this.cluster.nodes.find((one) => one.name === name);
     const last = node?.machine.halts.at(-1);
-    if (node === undefined || last === undefined) return;
+    if (node === undefined) return;
     this.checks.add("node: no process ends by itself");
+    if (last === undefined) return;
     if (this.faults.troubledDisks.has(node.id)) return;
     throw new Violation("crash", "node: no process ends by itself", `${name}: ${last.reason}`);
   }
@@ -189,7 +200,7 @@ export class Run {
   #nodeTrouble(node: SimNode, kind: string, error: unknown): void {
     if (this.faults.troubledDisks.has(node.id)) return;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#fail(new Violation("crash", `node: ${kind}`, `${node.name}: ${text}`));
+    this.#fail(new Violation("crash", "node: no process ends by itself", `${node.name}: ${kind}: ${text}`));
   }
 
   describe(): string {
@@ -201,7 +212,9 @@ export class Run {
       return `${node.name}: ${running.notReady().join("; ") || "ready"} ${raft} image ${running.image.end}`;
     });
     const partitions = [...this.watch.all.latest.topics.values()].flatMap((topic) =>
-      topic.partitions.map((one) => `${topic.name}-${one.partition}: ${JSON.stringify(one)}`),
+      topic.partitions
+        .filter(({ isr, replicas }) => isr.length < replicas.length)
+        .map((one) => `${topic.name}-${one.partition}: ${partitionText(one)}`),
     );
     return [...nodes, ...partitions].join("\n");
   }

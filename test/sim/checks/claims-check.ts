@@ -1,6 +1,6 @@
 // test: what a broker tells another must be so on its disk at that moment: a vote, a term, the end of what it
 // holds. Looks at every message as it is given away.
-import type { PullPositions, RaftMessage } from "../../../proto/peer/peer-api.ts";
+import type { AlterPartitionRequest, PullPositions, RaftMessage } from "../../../proto/peer/peer-api.ts";
 import { readInt32, readInt64 } from "../../../proto/batch/header.ts";
 import type { PeerTap } from "../peer-wire.ts";
 import { dataPath, type SimNode } from "../sim-node.ts";
@@ -20,8 +20,20 @@ export class ClaimsCheck {
     const node = this.#all.cluster.nodes.find(({ name }) => name === from);
     if (node === undefined) return;
     if (service === "raft") this.#raft(node, value as RaftMessage);
+    if (service === "alterPartition" && "brokerEpoch" in (value as object)) {
+      this.#asked(value as AlterPartitionRequest);
+    }
     if (service === "pull" && "positions" in (value as object)) this.#pull(node, value as PullPositions);
   };
+
+  #asked({ items }: AlterPartitionRequest): void {
+    for (const item of items) {
+      const key = `${item.topicId}/${item.partition}`;
+      const known = this.#all.asked.get(key);
+      if (known === undefined) this.#all.asked.set(key, [item]);
+      else known.push(item);
+    }
+  }
 
   #raft(node: SimNode, message: RaftMessage): void {
     const { kind, term } = message;

@@ -1,6 +1,7 @@
 // test: the picture of the cluster: the same on every node at the same end, never ahead of what is committed,
 // and changed only in the ways the design allows.
 import type { MetadataImage, PartitionImage } from "../../../cluster/metadata/image.ts";
+import type { AlterPartitionItem } from "../../../proto/peer/peer-api.ts";
 import type { SimNode } from "../sim-node.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -88,7 +89,27 @@ export class MetadataCheck {
     );
     if (was.leader !== now.leader) this.leaderMoves++;
     if (was.isr.some((id) => !now.isr.includes(id))) this.isrShrinks++;
-    if (now.isr.some((id) => !was.isr.includes(id))) this.isrGrows++;
+    if (!now.isr.some((id) => !was.isr.includes(id))) return;
+    this.isrGrows++;
+    if (was.leaderEpoch === now.leaderEpoch) this.#grown(was, now, where);
+  }
+
+  /** Within a leader epoch only the leader adds to the set, and only to the set that it knew. */
+  #grown(was: PartitionImage, now: PartitionImage, where: string): void {
+    const { asked, checks, wereController } = this.#all;
+    if (wereController.has(now.leader)) return;
+    const requests = asked.get(`${now.topicId}/${now.partition}`) ?? [];
+    const sorted = String([...now.isr].sort());
+    const isAsked = ({ leaderEpoch, partitionEpoch, isr }: AlterPartitionItem): boolean =>
+      leaderEpoch === now.leaderEpoch &&
+      partitionEpoch >= was.partitionEpoch &&
+      partitionEpoch < now.partitionEpoch &&
+      String(isr.map(({ nodeId }) => nodeId).sort()) === sorted;
+    checks.hold(
+      "metadata: an in-sync set grows only as its leader asked at this partition epoch",
+      requests.some(isAsked),
+      () => `${where}: from ${JSON.stringify(was)} to ${JSON.stringify(now)}; asked: ${JSON.stringify(requests)}`,
+    );
   }
 
   #registrations(before: MetadataImage, after: MetadataImage): void {

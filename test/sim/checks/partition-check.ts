@@ -12,6 +12,7 @@ interface Remembered {
   highWatermark: number;
   leaderEpoch: number;
   ledEpoch: number;
+  logEnd: number;
 }
 
 export class PartitionCheck {
@@ -19,6 +20,7 @@ export class PartitionCheck {
   /** Node that led, by partition and leader epoch. */
   readonly #leaders = new Map<string, string>();
   readonly #remembered = new Map<string, Remembered>();
+  truncations = 0;
 
   constructor(all: Surroundings) {
     this.#all = all;
@@ -52,6 +54,9 @@ export class PartitionCheck {
       remembered.ledEpoch = leaderEpoch;
       this.#newLeader(node, partition, committed);
     }
+    const { logEndOffset } = partition;
+    if (logEndOffset < remembered.logEnd) this.truncations++;
+    remembered.logEnd = logEndOffset;
     if (remembered.highWatermark === highWatermark) return;
     const { checks } = this.#all;
     if (remembered.leaderEpoch === leaderEpoch) {
@@ -70,7 +75,7 @@ export class PartitionCheck {
   #of(node: SimNode, key: string): Remembered {
     const known = this.#remembered.get(key);
     if (known?.life === node.lives) return known;
-    const fresh = { life: node.lives, highWatermark: 0, leaderEpoch: -1, ledEpoch: -1 };
+    const fresh = { life: node.lives, highWatermark: 0, leaderEpoch: -1, ledEpoch: -1, logEnd: 0 };
     this.#remembered.set(key, fresh);
     return fresh;
   }
@@ -125,6 +130,11 @@ export class PartitionCheck {
       "partition: only a leader commits",
       partition.isLeader,
       () => `${where} is ${partition.role} with ${highWatermark}; ${committed.end} is committed`,
+    );
+    checks.hold(
+      "partition: nothing is committed below min.insync.replicas",
+      partition.leaderRole?.state.isBelowMinIsr !== true,
+      () => `${where}: ${highWatermark} is committed by the in-sync set ${partition.leaderRole?.state.isr}`,
     );
     committed.extend(log, highWatermark);
     this.#inSyncHold(`${topicName}-${index}`, { topicId, partition: index });

@@ -7,6 +7,7 @@ import { metadataFolder, type Surroundings } from "./surroundings.ts";
 interface Remembered {
   life: number;
   commitEnd: number;
+  logEnd: number;
   ledTerm: number;
 }
 
@@ -17,6 +18,7 @@ export class RaftCheck {
   /** Terms in which somebody led. */
   elections = 0;
   snapshotsInstalled = 0;
+  truncations = 0;
 
   constructor(all: Surroundings) {
     this.#all = all;
@@ -27,6 +29,8 @@ export class RaftCheck {
     if (status === null) return;
     const remembered = this.#of(node);
     if (status.role === "leader") this.#leader(node, status, remembered);
+    if (status.logEnd < remembered.logEnd) this.truncations++;
+    remembered.logEnd = status.logEnd;
     if (status.commitEnd === remembered.commitEnd) return;
     const { checks } = this.#all;
     checks.hold(
@@ -41,7 +45,7 @@ export class RaftCheck {
   #of(node: SimNode): Remembered {
     const known = this.#remembered.get(node.id);
     if (known?.life === node.lives) return known;
-    const fresh = { life: node.lives, commitEnd: 0, ledTerm: -1 };
+    const fresh = { life: node.lives, commitEnd: 0, logEnd: 0, ledTerm: -1 };
     this.#remembered.set(node.id, fresh);
     return fresh;
   }
@@ -49,6 +53,7 @@ export class RaftCheck {
   #leader(node: SimNode, { term }: RaftStatus, remembered: Remembered): void {
     if (remembered.ledTerm === term) return;
     remembered.ledTerm = term;
+    this.#all.wereController.add(node.id);
     const { checks, metadata } = this.#all;
     const other = this.#leaderOfTerm.get(term);
     checks.hold(

@@ -4,6 +4,7 @@ import type { MetadataImage } from "../../../cluster/metadata/image.ts";
 import { emptyImage } from "../../../cluster/metadata/image.ts";
 import { CommittedLog } from "../committed-log.ts";
 import { DiskLog } from "../disk-log.ts";
+import type { AlterPartitionItem } from "../../../proto/peer/peer-api.ts";
 import type { Plan } from "../plan.ts";
 import type { SimCluster } from "../sim-cluster.ts";
 import { dataPath, type SimNode } from "../sim-node.ts";
@@ -26,6 +27,10 @@ export class Surroundings {
    * under: until they are registered anew, what the in-sync sets say of them is not so.
    */
   readonly forgetful = new Map<number, number>();
+  /** What leaders asked the controller for over the wire, by topic id and partition. */
+  readonly asked = new Map<string, AlterPartitionItem[]>();
+  /** Nodes that were the active controller at some time: what they ask themselves crosses no wire. */
+  readonly wereController = new Set<number>();
   readonly #logs = new Map<string, DiskLog>();
 
   constructor(parts: { plan: Plan; cluster: SimCluster; checks: CheckCounts }) {

@@ -1,0 +1,117 @@
+// entry: planted bugs. Each is a patch to product files, kept as a diff in test/sim/mutants with the seeds
+// that catch it. A simulation that does not notice them would not notice ours either.
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { freshSeeds } from "./fresh-seeds.ts";
+import type { Outcome } from "./outcome.ts";
+import { runSeeds } from "./runner.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const folder = fileURLToPath(new URL("mutants", import.meta.url));
+/** What a simulation needs of the tree. */
+const copied = ["base", "proto", "cluster", "services", "client", "test/sim", "package.json"];
+const seedsKept = 3;
+
+/** The head of a diff: lines of "# name: value" before the patch. */
+export interface Mutant {
+  readonly name: string;
+  readonly path: string;
+  readonly bug: string;
+  /** Any of these catches it. */
+  readonly seeds: readonly string[];
+  /** What it was caught by, for people. */
+  readonly caughtBy: string;
+}
+
+export function readMutants(only = ""): Mutant[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".diff") && name.includes(only));
+  return names.sort().map((file) => {
+    const path = join(folder, file);
+    const text = readFileSync(path, "utf8");
+    const head = (name: string): string => new RegExp(`^# ${name}: (.*)$`, "m").exec(text)?.[1] ?? "";
+    const seeds = head("seeds").split(" ").filter((seed) => seed !== "");
+    return { name: file.replace(/\.diff$/, ""), path, bug: head("bug"), seeds, caughtBy: head("caught by") };
+  });
+}
+
+/** Runs `use` with the path of a child.ts whose tree has the bug. Throws when the diff does not fit any more. */
+export async function withMutant<T>(mutant: Mutant, use: (child: string) => Promise<T>): Promise<T> {
+  const tree = mkdtempSync(join(tmpdir(), "ottla-mutant-"));
+  try {
+    for (const name of copied) {
+      const filter = (from: string): boolean => !from.endsWith(".test.ts");
+      cpSync(join(root, name), join(tree, name), { recursive: true, filter });
+    }
+    symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
+    const applied = spawnSync("git", ["apply", "--recount", mutant.path], { cwd: tree, encoding: "utf8" });
+    if (applied.status !== 0) {
+      throw new Error(
+        `${mutant.name}.diff does not fit the tree any more: ${applied.stderr}\nplant the bug again by hand, and ` +
+          "write `git diff` of it below the head of the file",
+      );
+    }
+    return await use(join(tree, "test/sim/child.ts"));
+  } finally {
+    rmSync(tree, { recursive: true, force: true });
+  }
+}
+
+/** The first recorded seed that fails, or null. */
+export function replay(mutant: Mutant): Promise<Outcome | null> {
+  return withMutant(mutant, async (child) => {
+    for (const seed of mutant.seeds) {
+      const [outcome] = await runSeeds({ seeds: [seed], jobs: 1, child });
+      if (outcome?.failure) return outcome;
+    }
+    return null;
+  });
+}
+
+export async function replayMutants({ only }: { only: string }): Promise<boolean> {
+  let all = true;
+  for (const mutant of readMutants(only)) {
+    const caught = await replay(mutant);
+    if (caught === null) all = false;
+    const how = caught === null ? "NOT CAUGHT" : `seed ${caught.seed}: ${caught.failure!.invariant}`;
+    console.log(`${mutant.name.padEnd(44)} ${how}`);
+  }
+  return all;
+}
+
+/** Looks for seeds anew, and writes them down where they are not recorded or do not catch it any more. */
+export async function huntMutants(options: { only: string; seeds: number; jobs: number }): Promise<boolean> {
+  let all = true;
+  for (const mutant of readMutants(options.only)) {
+    const seeds = freshSeeds(options.seeds);
+    const caught: Outcome[] = [];
+    let run = 0;
+    await withMutant(mutant, (child) =>
+      runSeeds({
+        seeds,
+        jobs: options.jobs,
+        child,
+        onOutcome: (outcome) => {
+          run++;
+          if (outcome.failure !== null) caught.push(outcome);
+        },
+        isEnough: () => caught.length >= seedsKept,
+      }),
+    );
+    if (caught.length === 0) all = false;
+    else writeDown(mutant, caught);
+    const found = caught.map(({ failure }) => failure!.invariant);
+    console.log(`${mutant.name.padEnd(44)} ${caught.length} of ${run} seeds: ${[...new Set(found)].join("; ")}`);
+  }
+  return all;
+}
+
+function writeDown(mutant: Mutant, caught: readonly Outcome[]): void {
+  const kept = [...caught].slice(0, seedsKept);
+  const patch = readFileSync(mutant.path, "utf8").replace(/^#.*\n/gm, "");
+  const by = [...new Set(kept.map(({ failure }) => failure!.invariant))].join("; ");
+  const seeds = kept.map(({ seed }) => seed).join(" ");
+  writeFileSync(mutant.path, `# bug: ${mutant.bug}\n# seeds: ${seeds}\n# caught by: ${by}\n${patch}`);
+}
