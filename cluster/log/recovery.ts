@@ -3,6 +3,10 @@
 //
 // Below the recovery point everything was on stable storage: what is broken there is damage and is kept as it
 // is. Above it a broken batch is the torn tail of a crash: it and all behind it is cut, and counted.
+//
+// What is read above the recovery point may stand in the page cache only, left there by a sync that failed in
+// an earlier process: the kernel then holds it for clean, and no later sync would write it. So it is written
+// again before any sync of it counts. Source: "Can Applications Recover from fsync Failures?", ATC 2020.
 import type { Codecs } from "../../base/ports/codecs.ts";
 import type { Disk } from "../../base/ports/disk.ts";
 import { batch, batchHeaderBytes } from "../../proto/batch/header.ts";
@@ -90,6 +94,7 @@ function scan(segment: Segment, fileSize: number, options: RecoveryOptions): str
       const bytes = segment.read(position, length);
       if (bytes.length < length || options.codecs.crc32c(bytes.subarray(21)) !== batch.crc(bytes, 0))
         return "its CRC is wrong";
+      if (batch.nextOffset(bytes, 0) > options.recoveryPoint) segment.file.writeAt([bytes], position);
       segment.note(bytes, 0, position);
       options.onBatch(bytes, 0);
     }

@@ -111,6 +111,8 @@ export class Run {
       this.ledger.verify(topic, found);
     }
     await this.#topics();
+    // A pause that began before the healing may have ended after it.
+    await this.#until("every replica stays in sync", () => this.#isWhole(), restWithinMs);
     this.watch.final();
     // Looked at all the time: a failure of theirs ends the run where it happens.
     this.checks.add("node: no promise is left alone");
