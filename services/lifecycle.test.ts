@@ -82,6 +82,7 @@ function stage(options: Partial<LifecycleOptions> = {}) {
     local: { registerBroker: register, session },
     metadataEnd: () => now.metadataEnd,
     offlineDirectoryIds: () => [],
+    onRegistered: () => {},
     onChange: () => {
       seen.changes += 1;
     },

@@ -43,6 +43,8 @@ export interface LifecycleOptions {
   readonly offlineDirectoryIds: () => Uuid[];
   /** The broker was registered, fenced, unfenced, or lost or found its session. */
   readonly onChange: () => void;
+  /** The registration is committed: what it says of directories is known to the cluster. */
+  readonly onRegistered: () => void;
   /** The controller will not have this broker, now or later: another cluster, another use of its id. */
   readonly onRefused: (error: ErrorName, message: string) => void;
 }
@@ -194,6 +196,7 @@ export class BrokerLifecycle {
       this.#registeringWith = -1;
       this.#backoff.reset();
       log.info({ brokerEpoch, controller: leader }, "registered with the controller");
+      this.#options.onRegistered();
       this.#options.onChange();
       this.#look();
       return;

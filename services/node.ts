@@ -154,7 +154,8 @@ export class RunningNode {
   async begin(announcement: Announcement): Promise<void> {
     if (this.#config.isBroker) this.#lifecycle = this.#makeLifecycle(announcement);
     await this.raft.start();
-    this.#lifecycle?.start();
+    if (this.#lifecycle === null) this.#registered();
+    else this.#lifecycle.start();
   }
 
   /** Controlled shutdown: leaderships move away, bounded in time. */
@@ -212,7 +213,8 @@ export class RunningNode {
   #recover(logs: BrokerLogs): Uuid[] {
     const unclean = new Set(logs.recoverAll());
     for (const directory of this.#directories.all) {
-      if (mayHaveLostWrites(directory, this.#config.flushPolicy)) unclean.add(directory.identity.directoryId);
+      const isUnclean = directory.hasUntoldDamage || mayHaveLostWrites(directory, this.#config.flushPolicy);
+      if (isUnclean) unclean.add(directory.identity.directoryId);
     }
     return [...unclean];
   }
@@ -277,12 +279,18 @@ export class RunningNode {
       local: this.#controller,
       metadataEnd: () => this.#view.image.end,
       offlineDirectoryIds: () => [...this.#failures.ids],
+      onRegistered: () => this.#registered(),
       onChange: () => this.#readinessChanged(),
       onRefused: (error, message) => {
         this.#refusal = `the controller refuses this broker: ${error}: ${message}`;
         this.#env.log.error({ error }, this.#refusal);
       },
     });
+  }
+
+  /** The controller knows of every directory that cannot vouch for its replicas. */
+  #registered(): void {
+    for (const directory of this.#directories.all) directory.told();
   }
 
   /**

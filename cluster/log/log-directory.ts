@@ -10,6 +10,8 @@ import { randomUuid, type Uuid } from "../../base/uuid.ts";
 import { BrokerError } from "../../proto/errors.ts";
 import { readWholeFile, replaceFile } from "./atomic-file.ts";
 import { type PartitionKey, parseCheckpoint, textOfCheckpoint } from "./checkpoint.ts";
+import { DirectoryMark } from "./directory-mark.ts";
+import { damagedSuffix, deletedSuffix, type FoundLog, findLogs, setAsideSuffix } from "./found-logs.ts";
 import { checkIdentity, type DirectoryIdentity, readIdentity, writeIdentity } from "./identity-file.ts";
 import { type FolderOptions, type LogEnv, LogFolder, type LogHome } from "./log-folder.ts";
 import { PartitionLog } from "./partition-log.ts";
@@ -17,9 +19,6 @@ import { LogDamagedError } from "./recovery.ts";
 import type { LogConfig } from "./replica-log.ts";
 import { SyncRounds } from "./sync-rounds.ts";
 
-const cleanMark = ".clean-shutdown";
-const deletedSuffix = "-delete";
-const damagedSuffix = "-damaged";
 const checkpointEveryMs = 2_000;
 const removalPauseMs = 2;
 
@@ -32,23 +31,11 @@ export interface DirectoryOptions {
   onFailed: (reason: string) => void;
 }
 
-export interface FoundLog {
-  readonly topicName: string;
-  readonly topicId: Uuid;
-  readonly partition: number;
-}
-
 export class LogDirectory implements LogHome {
   readonly env: DirectoryOptions["env"];
   readonly path: string;
   readonly identity: DirectoryIdentity;
   readonly rounds: SyncRounds;
-  /** The last stop was in order: everything in the folder is as it was left. */
-  readonly wasClean: boolean;
-  /**
-   * The machine is the one that ran when the folder was last open: what was in the page cache is still there.
-   */
-  readonly sameBoot: boolean;
   readonly found: readonly FoundLog[];
   readonly #lock: DiskLock;
   readonly #onFailed: (reason: string) => void;
@@ -64,6 +51,11 @@ export class LogDirectory implements LogHome {
   #timer: Timer | null = null;
   #failure: string | null = null;
   #closed = false;
+  /** Folders of damaged logs that the controller does not know of. */
+  readonly #untold: string[];
+  readonly #mark: DirectoryMark;
+  /** The controller knows what this directory cannot vouch for, so that a clean stop may say it is in order. */
+  #isTold = false;
   /** Folders of deleted logs that are still there; what a stop leaves of them goes at the next start. */
   #leavings: string[] = [];
 
@@ -71,16 +63,14 @@ export class LogDirectory implements LogHome {
     options: DirectoryOptions,
     lock: DiskLock,
     identity: DirectoryIdentity,
-    mark: string | null,
+    mark: DirectoryMark,
   ) {
     this.env = options.env;
     this.path = options.path;
     this.identity = identity;
     this.#lock = lock;
     this.#onFailed = options.onFailed;
-    const [state, boot] = (mark ?? "").split("\n");
-    this.sameBoot = boot === options.env.host.bootId;
-    this.wasClean = state === "clean";
+    this.#mark = mark;
     const fsyncMs = options.env.metrics.histogram(
       "ottla_log_fsync_ms",
       "Time of one fsync round, ms",
@@ -95,7 +85,9 @@ export class LogDirectory implements LogHome {
     this.#recovery = this.#readMarks("recovery-point-offset-checkpoint");
     this.#starts = this.#readMarks("log-start-offset-checkpoint");
     this.#highWatermarks = this.#readMarks("replication-offset-checkpoint");
-    this.found = this.#findLogs();
+    const { logs, damaged } = findLogs(options.env.disk, options.path);
+    this.found = logs;
+    this.#untold = damaged;
   }
 
   /** Locks the folder and makes it this node's, or throws ForeignDirectoryError, or DiskError ELOCKED. */
@@ -106,6 +98,8 @@ export class LogDirectory implements LogHome {
     await syncParents(disk, path);
     const lock = disk.lock(path);
     try {
+      // What an earlier process renamed or made here is relied on from now on, so it must last.
+      await disk.syncDirectory(path);
       let identity = readIdentity(disk, path);
       if (identity === null) {
         identity = {
@@ -116,15 +110,49 @@ export class LogDirectory implements LogHome {
         await writeIdentity(disk, path, identity);
       }
       checkIdentity(path, identity, options);
-      const mark = readWholeFile(disk, `${path}/${cleanMark}`);
-      const directory = new LogDirectory(options, lock, identity, mark && Buffer.from(mark).toString("utf8"));
-      await replaceFile(disk, path, cleanMark, Buffer.from(`open\n${env.host.bootId}`));
+      const directory = new LogDirectory(options, lock, identity, new DirectoryMark(env, path));
+      // An older mark stays until the controller knows what this directory cannot vouch for: see `told`.
+      if (directory.wasClean) await directory.#mark.write("open");
       directory.#tick();
       return directory;
     } catch (error) {
       lock.release();
       throw error;
     }
+  }
+
+  /** Logs were set aside, by this process or one before it, that the controller does not know of. */
+  get hasUntoldDamage(): boolean {
+    return this.#untold.length > 0;
+  }
+
+  /**
+   * The controller has taken this directory's replicas out of the in-sync sets where it could not vouch for
+   * them. Only now the signs of it may go: a process that dies before that must leave them to the next.
+   */
+  told(): void {
+    if (this.#isTold || this.#failure !== null || this.#closed) return;
+    this.#isTold = true;
+    this.#writing = this.#writing.then(async () => {
+      try {
+        for (const path of this.#untold.splice(0))
+          this.env.disk.rename(path, path.replace(damagedSuffix, setAsideSuffix));
+        await this.#mark.write("open");
+      } catch (error) {
+        if (!isDiskError(error)) throw error;
+        this.failed(error);
+      }
+    });
+  }
+
+  /** The last stop was in order: everything in the folder is as it was left. */
+  get wasClean(): boolean {
+    return this.#mark.wasClean;
+  }
+
+  /** The machine has not restarted since a process had the folder: what was in the page cache is still there. */
+  get sameBoot(): boolean {
+    return this.#mark.sameBoot;
   }
 
   get failure(): string | null {
@@ -140,7 +168,8 @@ export class LogDirectory implements LogHome {
     const path = `${this.path}/${name}`;
     const { disk } = this.env;
     try {
-      if (!disk.exists(`${path}/partition.metadata`)) this.#make(path, topicId);
+      // After a crash the file may not last: it is made again as it was.
+      if (!this.wasClean || !disk.exists(`${path}/partition.metadata`)) this.#make(path, topicId);
       const log = this.#open({ path, name, topicId, config });
       this.#logs.set(name, log);
       log.requestSync();
@@ -191,6 +220,7 @@ export class LogDirectory implements LogHome {
     const away = `${this.path}/${name}.${randomUuid(this.env.random)}${damagedSuffix}`;
     try {
       this.env.disk.rename(`${this.path}/${name}`, away);
+      this.#untold.push(away);
       this.env.log.error({ log: name, keptAs: away }, "set a damaged log aside; its replica is copied anew");
     } catch (error) {
       if (!isDiskError(error)) throw error;
@@ -328,7 +358,7 @@ export class LogDirectory implements LogHome {
       for (const log of this.#logs.values()) await log.close();
       await this.syncNewFolders();
       await this.writeCheckpoints();
-      await replaceFile(this.env.disk, this.path, cleanMark, Buffer.from(`clean\n${this.env.host.bootId}`));
+      if (this.#isTold || this.wasClean) await this.#mark.write("clean");
     }
     this.#lock.release();
   }
@@ -350,25 +380,6 @@ export class LogDirectory implements LogHome {
     return marks ?? new Map();
   }
 
-  #findLogs(): FoundLog[] {
-    const { disk } = this.env;
-    const found: FoundLog[] = [];
-    for (const name of disk.list(this.path)) {
-      const path = `${this.path}/${name}`;
-      if (!disk.isDirectory(path)) continue;
-      if (name.endsWith(deletedSuffix)) {
-        disk.removeTree(path);
-        continue;
-      }
-      if (name.endsWith(damagedSuffix)) continue;
-      const parts = /^(.+)-(\d+)$/.exec(name);
-      const metadata = readWholeFile(disk, `${path}/partition.metadata`);
-      const topicId = metadata && /^topic_id: (\S{22})$/m.exec(Buffer.from(metadata).toString("utf8"))?.[1];
-      if (!parts || !topicId) continue;
-      found.push({ topicName: parts[1]!, partition: Number(parts[2]), topicId });
-    }
-    return found;
-  }
 }
 
 /** The folder itself must last, and those above it, which may have been made with it. */

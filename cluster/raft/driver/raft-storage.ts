@@ -40,6 +40,7 @@ export async function openStorage(options: {
     }
     const hardState = found ?? { term: 0, vote: null };
     if (found === null) await voteFile.write(hardState);
+    else await voteFile.makeLast();
     fitTogether(log, snapshot, folder);
     return { voteFile, hardState, snapshots, snapshot };
   } catch (error) {

@@ -55,6 +55,14 @@ export class VoteFile {
     }
   }
 
+  /**
+   * What `read` answered lasts once this resolves: the process before this one may have died between the
+   * rename and the sync of the folder, and whoever votes again relies on what was read.
+   */
+  makeLast(): Promise<void> {
+    return this.options.disk.syncDirectory(this.options.folder);
+  }
+
   /** On stable storage once it resolves. One call at a time. */
   async write(state: HardState): Promise<void> {
     const { disk, folder } = this.options;
