@@ -228,6 +228,20 @@ describe("a consumer", () => {
     expect(valuesOf(await world.run(take(consumer, 30)))).toEqual([...numbers(10, 30), ...numbers(100, 110)]);
   });
 
+  it("asks again for a while when a leader says that its log ends before the position", async () => {
+    const { cluster, consumer, world } = setUp();
+    fill(cluster, cluster.log("t"), 20);
+    await world.run(consumer.assign([{ topic: "t", partition: 0, from: { offset: 30 } }]));
+    const taken = take(consumer, 10);
+    await world.runFor(2_000);
+    fill(cluster, cluster.log("t"), 20, { from: 20 });
+    expect(valuesOf(await world.run(taken))).toEqual(numbers(30, 40));
+
+    await world.run(consumer.seek({ topic: "t", partition: 0 }, { offset: 50 }));
+    const error = await world.run(take(consumer, 1).catch((reason) => reason));
+    expect(error.message).toBe("read t-0 at offset 50: the log holds 0 to 40");
+  });
+
   it("says what is there when its offset is not, or goes on where it was told to", async () => {
     const strict = setUp();
     fill(strict.cluster, strict.cluster.log("t"), 40);

@@ -224,6 +224,7 @@ export class Fetcher {
     const code = answer.errorCode;
     if (code === ErrorCode.NONE) {
       reader.failures = 0;
+      reader.beyondEndSinceMs = null;
       reader.highWatermark = answer.highWatermark;
       const bytes = answer.records;
       if (bytes !== null && bytes.length > 0) reader.buffer(bytes, answer.abortedTransactions ?? []);

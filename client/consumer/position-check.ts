@@ -10,6 +10,9 @@ import { brokerError, ClientError, LogTruncationError, OffsetOutOfRangeError } f
 import type { ConsumerSettings } from "./consumer-options.ts";
 import type { PartitionReader } from "./partition-reader.ts";
 
+/** How long leaders may say that a position is beyond their end before they are believed. */
+const deposedLeaderMs = 5_000;
+
 export class PositionCheck {
   readonly #env: ClientEnv;
   readonly #cluster: Cluster;
@@ -86,7 +89,11 @@ export class PositionCheck {
     reader.seek(start!.offset, start!.leaderEpoch);
   }
 
-  /** The position is not in the log: goes on where `offsetReset` says, or throws OffsetOutOfRangeError. */
+  /**
+   * The position is not in the log: goes on where `offsetReset` says, or throws OffsetOutOfRangeError. A leader
+   * that was deposed and has not heard of it ends before what others have committed since: it is not believed
+   * at once, but asked again (retriable OFFSET_NOT_AVAILABLE) with metadata of other brokers.
+   */
   async outOfRange(reader: PartitionReader): Promise<void> {
     const { topic, partition, generation, fetchOffset } = reader;
     const [start, end] = await this.lookUp([
@@ -96,6 +103,9 @@ export class PositionCheck {
     if (reader.generation !== generation) return;
     // It was true then; by now (a leader that knew less) it may not be.
     if (fetchOffset >= start!.offset && fetchOffset <= end!.offset) return;
+    if (fetchOffset > end!.offset && this.#mayBeDeposed(reader)) {
+      throw brokerError(`read ${topic}-${partition} at offset ${fetchOffset}`, ErrorCode.OFFSET_NOT_AVAILABLE);
+    }
     if (this.#settings.offsetReset === "error") {
       throw new OffsetOutOfRangeError({ topic, partition, offset: fetchOffset }, start!.offset, end!.offset);
     }
@@ -103,5 +113,11 @@ export class PositionCheck {
     const facts = { topic, partition, from: fetchOffset, to: to.offset };
     this.#env.log.warn(facts, "the position is out of range, reading goes on elsewhere");
     reader.seek(to.offset, to.leaderEpoch);
+  }
+
+  #mayBeDeposed(reader: PartitionReader): boolean {
+    const nowMs = this.#env.clock.monotonicMs();
+    reader.beyondEndSinceMs ??= nowMs;
+    return nowMs - reader.beyondEndSinceMs < Math.min(deposedLeaderMs, this.#settings.apiTimeoutMs);
   }
 }
