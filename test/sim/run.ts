@@ -166,12 +166,12 @@ export class Run {
 
   async #topics(): Promise<void> {
     const listed = new Set(await this.#settles("topics are listed", this.workload.listTopics(), quietWithinMs));
-    for (const [name, state] of this.workload.topics) {
+    for (const [topicId, { name, state }] of this.workload.topics) {
       if (state === "either") continue;
       this.checks.hold(
         "client: a topic that was made is there, one that was deleted is not",
-        listed.has(name) === (state === "there"),
-        () => `${name} should be ${state}; listed are ${[...listed]}`,
+        listed.has(topicId) === (state === "there"),
+        () => `${name} (${topicId}) should be ${state}; listed are ${[...listed]}`,
       );
     }
   }

@@ -34,8 +34,11 @@ export class Workload {
   readonly #producers: ProducerClient[] = [];
   readonly #consumers: ConsumerClient[] = [];
   readonly #running: Promise<void>[] = [];
-  /** Topics that were made, and perhaps deleted: what the cluster may list at the end. */
-  readonly topics = new Map<string, "there" | "gone" | "either">();
+  /**
+   * Topics that were made, by topic id, and what the cluster must list at the end. A name says nothing: a
+   * request that was cut off and arrives late may make a topic of that name anew.
+   */
+  readonly topics = new Map<string, { name: string; state: "there" | "gone" | "either" }>();
   adminCalls = 0;
   #isOver = false;
 
@@ -50,11 +53,11 @@ export class Workload {
     const admin = new AdminClient(adminEnv, { bootstrap, clientId: "prepare" });
     const configs = plan.topicSettings;
     const shape = { partitions: plan.partitions, replicationFactor: 3, configs };
-    await admin.createTopics([
+    const made = await admin.createTopics([
       { name: safeTopic, ...shape },
       { name: looseTopic, ...shape, partitions: 1 },
     ]);
-    for (const name of [safeTopic, looseTopic]) this.topics.set(name, "there");
+    for (const { name, topicId } of made) this.topics.set(topicId, { name, state: "there" });
     await admin.close();
   }
 
@@ -166,28 +169,31 @@ export class Workload {
       await pause(adminEnv, random.between(200, 2_000));
       if (this.#isOver) break;
       const partitions = 1 + random.below(3);
-      this.topics.set(name, "either");
       const created = await this.#try(() =>
         admin.createTopics([{ name, partitions, replicationFactor: 3, configs: plan.topicSettings }]),
       );
-      if (created) this.topics.set(name, "there");
+      const topicId = created?.[0]?.topicId ?? null;
+      if (topicId !== null) this.topics.set(topicId, { name, state: "there" });
       await this.#try(() => admin.describeTopics([name]));
       await pause(adminEnv, random.between(0, 800));
       if (random.chance(0.3)) continue;
-      this.topics.set(name, "either");
-      if (await this.#try(() => admin.deleteTopics([name]))) this.topics.set(name, "gone");
+      if (topicId !== null) this.topics.set(topicId, { name, state: "either" });
+      const deleted = await this.#try(async () => {
+        await admin.deleteTopics([name]);
+        return true;
+      });
+      if (deleted && topicId !== null) this.topics.set(topicId, { name, state: "gone" });
     }
     await admin.close();
   }
 
-  async #try(call: () => Promise<unknown>): Promise<boolean> {
+  async #try<T>(call: () => Promise<T>): Promise<T | null> {
     this.adminCalls++;
     try {
-      await call();
-      return true;
+      return await call();
     } catch (error) {
       if (!isPatient(error)) this.#options.onWrong("an admin", error);
-      return false;
+      return null;
     }
   }
 
@@ -204,12 +210,13 @@ export class Workload {
     return found.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
   }
 
+  /** Ids of all topics. */
   async listTopics(): Promise<string[]> {
     const { bootstrap, adminEnv } = this.#options;
     const admin = new AdminClient(adminEnv, { bootstrap, clientId: "verify" });
     const topics = await admin.listTopics();
     await admin.close();
-    return topics.map(({ name }) => name);
+    return topics.map(({ topicId }) => topicId);
   }
 }
 
