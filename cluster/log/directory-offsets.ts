@@ -1,9 +1,8 @@
-// shell: the offsets that a log directory keeps of its logs: recovery points, log starts, high watermarks; one
-// checkpoint file for each, replaced as a whole.
+// shell: the offsets that a log directory keeps of its logs: recovery points, log starts, high watermarks;
+// one checkpoint file for each, replaced as a whole.
 //
-// Keeps true: a mark is of the topic id it was made for; a recovery point that was lowered is on disk before a
-// log start that was moved after it.
-
+// Keeps true: a mark is of the topic id it was made for; a recovery point that was lowered is on disk before
+// a log start that was moved after it.
 import { readWholeFile, replaceFile } from "./atomic-file.ts";
 import { checkedBytes, checkedText, type Mark, parseCheckpoint, textOfCheckpoint } from "./checkpoint.ts";
 import type { LogEnv } from "./log-folder.ts";

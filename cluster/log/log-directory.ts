@@ -56,7 +56,7 @@ export class LogDirectory implements LogHome {
   /** Folders of damaged logs that the controller does not know of. */
   readonly #untold: string[];
   readonly #mark: DirectoryMark;
-  /** The controller knows what this directory cannot vouch for, so that a clean stop may say it is in order. */
+  /** The controller knows what this directory cannot vouch for: a clean stop may say it is in order. */
   #isTold = false;
   /** Of folders of deleted logs; what a stop leaves of them goes at the next start. */
   readonly #removal: FolderRemoval;

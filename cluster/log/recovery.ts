@@ -67,8 +67,8 @@ export class LogDamagedError extends Error {
 
   constructor(at: { folder: string; offset: number; file: string; position: number; what: string }) {
     super(
-      `log ${at.folder} is damaged at offset ${at.offset} (${at.file} at ${at.position}), below what was on ` +
-        `disk: ${at.what}`,
+      `log ${at.folder} is damaged at offset ${at.offset} (${at.file} at ${at.position}), below what was ` +
+        `on disk: ${at.what}`,
     );
     this.name = "LogDamagedError";
     this.folder = at.folder;
