@@ -12,7 +12,7 @@ import { batch } from "../../proto/batch/header.ts";
 import { BrokerError } from "../../proto/errors.ts";
 import { readWholeFile, replaceFile } from "./atomic-file.ts";
 import { checkedBytes, checkedText } from "./checkpoint.ts";
-import { digits } from "./doomed-files.ts";
+import { digits, settleDoomedFiles } from "./doomed-files.ts";
 import { EpochCache } from "./epoch-cache.ts";
 import type { OpenFiles } from "./open-files.ts";
 import { ProducerState } from "./producer-state.ts";
@@ -84,6 +84,7 @@ export class LogFolder {
     this.recoveryPoint = options.recoveryPoint;
     const { startOffset, recoveryPoint, isClean } = options;
     const { indexIntervalBytes } = options.config;
+    settleDoomedFiles(this.env.disk, this.path, startOffset);
     const epochs = this.#readEpochs(startOffset);
     this.epochs = epochs ?? new EpochCache();
     if (!isClean) this.epochs.cutEnd(recoveryPoint);
@@ -200,8 +201,8 @@ export class LogFolder {
     const text = checkedText(bytes, (part) => codecs.crc32c(part));
     const epochs = text === null ? null : EpochCache.fromText(text);
     if (epochs === null) log.warn({ log: this.name, file }, "a damaged file of leader epochs is not used");
-    const first = epochs?.firstStart ?? null;
-    if (epochs === null || first === null) return epochs;
+    // Without any it may be of a log that started anew, and whose new start did not last.
+    const first = epochs?.firstStart ?? Number.MAX_SAFE_INTEGER;
     const firstBase = disk.list(this.path).find((name) => /^\d{20}\.log$/.test(name));
     return first <= Math.max(startOffset, Number(firstBase?.slice(0, 20) ?? 0)) ? epochs : null;
   }
@@ -237,20 +238,23 @@ export class LogFolder {
       if (isDropped(offset)) this.env.disk.remove(`${this.path}/${digits(offset)}.snapshot`);
   }
 
-  /** The newest snapshot that is not ahead of the log, and every batch after it. */
+  /**
+   * The newest snapshot within the segments, and every batch after it. One from before them lacks what came in
+   * between, and would take a producer's next batch for one out of order.
+   */
   rebuildProducers(segments: readonly Segment[]): void {
     const { disk, codecs, clock } = this.env;
     const end = segments.at(-1)!.end;
     const nowMs = clock.wallMs();
     this.producers = new ProducerState();
-    let from = this.startOffset;
-    this.#dropSnapshots((offset) => offset > end);
+    let from = segments[0]!.baseOffset;
+    this.#dropSnapshots((offset) => offset > end || offset < from);
     for (const offset of this.#snapshots().reverse()) {
       const bytes = readWholeFile(disk, `${this.path}/${digits(offset)}.snapshot`);
       const state = bytes && ProducerState.fromBytes(bytes, nowMs, (part) => codecs.crc32c(part));
       if (!state) continue;
       this.producers = state;
-      from = Math.max(from, offset);
+      from = offset;
       break;
     }
     for (const segment of segments) {

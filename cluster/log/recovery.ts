@@ -21,7 +21,6 @@
 // an earlier process: the kernel then holds it for clean, and no later sync would write it. So it is written
 // again before any sync of it counts. Source: "Can Applications Recover from fsync Failures?", ATC 2020.
 import { batch, batchHeaderBytes, crcCoversFrom } from "../../proto/batch/header.ts";
-import { settleDoomedFiles } from "./doomed-files.ts";
 import { brokenHeader, Segment, type SegmentOptions } from "./segment.ts";
 
 export interface RecoveredTail {
@@ -109,7 +108,6 @@ class Recovery {
   /** Files of segments wholly below the start are what a removal left, in whatever order they lasted. */
   #basesFromStart(): number[] {
     const { disk, folder, startOffset } = this.#options;
-    settleDoomedFiles(disk, folder, startOffset);
     const bases = disk
       .list(folder)
       .filter((name) => /^\d{20}\.log$/.test(name))
