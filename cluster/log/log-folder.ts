@@ -239,8 +239,8 @@ export class LogFolder {
   }
 
   /**
-   * The newest snapshot within the segments, and every batch after it. One from before them lacks what came in
-   * between, and would take a producer's next batch for one out of order.
+   * The newest snapshot within the segments, and every batch after it. One from before them lacks what came
+   * in between, and would take a producer's next batch for one out of order.
    */
   rebuildProducers(segments: readonly Segment[]): void {
     const { disk, codecs, clock } = this.env;
