@@ -61,6 +61,8 @@ export const limits = {
   topicsMax: 20_000,
   partitionsPerBrokerMax: 100_000,
   producersPerPartitionMax: 100_000,
+  /** Segment files of one log directory that are open for reading only; those written are open besides. */
+  segmentFilesOpenMax: 1_024,
   mailboxMax: 100_000,
   /** Fetches that wait on one broker for data. */
   waitingFetchesMax: 100_000,

@@ -16,6 +16,11 @@ export class EpochCache {
     this.#entries = [...entries];
   }
 
+  /** Where the first epoch starts; null without any. */
+  get firstStart(): number | null {
+    return this.#entries[0]?.start ?? null;
+  }
+
   get last(): number {
     return this.#entries.at(-1)?.epoch ?? -1;
   }

@@ -2,25 +2,27 @@
 // stop, and the end of it when the disk fails: after the first failed write or sync nothing of this directory
 // is served or acknowledged any more.
 import type { DiskError } from "../../base/disk-error.ts";
+import { limits } from "../../base/limits.ts";
 import type { Timer } from "../../base/ports/clock.ts";
 import type { Disk, DiskFile, DiskLock } from "../../base/ports/disk.ts";
 import type { Host } from "../../base/ports/env.ts";
 import type { Random } from "../../base/ports/random.ts";
 import { randomUuid, type Uuid } from "../../base/uuid.ts";
 import { BrokerError } from "../../proto/errors.ts";
-import { readWholeFile, replaceFile } from "./atomic-file.ts";
-import { type PartitionKey, parseCheckpoint, textOfCheckpoint } from "./checkpoint.ts";
+import type { PartitionKey } from "./checkpoint.ts";
 import { DirectoryMark } from "./directory-mark.ts";
+import { DirectoryOffsets } from "./directory-offsets.ts";
+import { FolderRemoval } from "./folder-removal.ts";
 import { damagedSuffix, deletedSuffix, type FoundLog, findLogs, setAsideSuffix } from "./found-logs.ts";
 import { checkIdentity, type DirectoryIdentity, readIdentity, writeIdentity } from "./identity-file.ts";
 import { type FolderOptions, type LogEnv, LogFolder, type LogHome } from "./log-folder.ts";
+import { OpenFiles } from "./open-files.ts";
 import { PartitionLog } from "./partition-log.ts";
-import { LogDamagedError } from "./recovery.ts";
+import { LogDamagedError, type RecoveredTail } from "./recovery.ts";
 import type { LogConfig } from "./replica-log.ts";
 import { SyncRounds } from "./sync-rounds.ts";
 
-const checkpointEveryMs = 2_000;
-const removalPauseMs = 2;
+const checkpointEveryMs = 1_000;
 
 export interface DirectoryOptions {
   env: LogEnv & { random: Random; host: Host };
@@ -29,6 +31,8 @@ export interface DirectoryOptions {
   clusterId: string | null;
   nodeId: number;
   onFailed: (reason: string) => void;
+  /** Default: limits.segmentFilesOpenMax. */
+  segmentFilesOpenMax?: number;
 }
 
 export class LogDirectory implements LogHome {
@@ -36,14 +40,12 @@ export class LogDirectory implements LogHome {
   readonly path: string;
   readonly identity: DirectoryIdentity;
   readonly rounds: SyncRounds;
+  readonly openFiles: OpenFiles;
   readonly found: readonly FoundLog[];
   readonly #lock: DiskLock;
   readonly #onFailed: (reason: string) => void;
   #logs = new Map<string, PartitionLog>();
-  #recovery: Map<string, number>;
-  #starts: Map<string, number>;
-  #highWatermarks: Map<string, number>;
-  #dirtyMarks = false;
+  readonly #offsets: DirectoryOffsets;
   #writing: Promise<void> = Promise.resolve();
   /** Metadata files of folders that do not last yet. */
   #newFiles: DiskFile[] = [];
@@ -54,10 +56,10 @@ export class LogDirectory implements LogHome {
   /** Folders of damaged logs that the controller does not know of. */
   readonly #untold: string[];
   readonly #mark: DirectoryMark;
-  /** The controller knows what this directory cannot vouch for, so that a clean stop may say it is in order. */
+  /** The controller knows what this directory cannot vouch for: a clean stop may say it is in order. */
   #isTold = false;
-  /** Folders of deleted logs that are still there; what a stop leaves of them goes at the next start. */
-  #leavings: string[] = [];
+  /** Of folders of deleted logs; what a stop leaves of them goes at the next start. */
+  readonly #removal: FolderRemoval;
 
   private constructor(
     options: DirectoryOptions,
@@ -78,15 +80,18 @@ export class LogDirectory implements LogHome {
     );
     this.rounds = new SyncRounds({
       clock: options.env.clock,
-      onFailed: (error) =>
-        this.fail(`fsync failed: ${error instanceof Error ? error.message : String(error)}`),
+      onFailed: (error) => this.fail(`fsync failed: ${textOf(error)}`),
       onRound: (ms) => fsyncMs.observe(ms),
     });
-    this.#recovery = this.#readMarks("recovery-point-offset-checkpoint");
-    this.#starts = this.#readMarks("log-start-offset-checkpoint");
-    this.#highWatermarks = this.#readMarks("replication-offset-checkpoint");
+    this.#removal = new FolderRemoval(options.env, (error) => {
+      if (!isDiskError(error)) throw error;
+      this.failed(error);
+    });
+    this.openFiles = new OpenFiles(options.segmentFilesOpenMax ?? limits.segmentFilesOpenMax);
+    this.#offsets = new DirectoryOffsets(options.env, options.path);
     const { logs, damaged } = findLogs(options.env.disk, options.path);
     this.found = logs;
+    for (const one of logs) this.#offsets.owned(nameOf(one), one.topicId);
     this.#untold = damaged;
   }
 
@@ -150,7 +155,7 @@ export class LogDirectory implements LogHome {
     return this.#mark.wasClean;
   }
 
-  /** The machine has not restarted since a process had the folder: what was in the page cache is still there. */
+  /** The machine has not restarted since a process had the folder: its page cache is still there. */
   get sameBoot(): boolean {
     return this.#mark.sameBoot;
   }
@@ -170,14 +175,18 @@ export class LogDirectory implements LogHome {
     try {
       // After a crash the file may not last: it is made again as it was.
       if (!this.wasClean || !disk.exists(`${path}/partition.metadata`)) this.#make(path, topicId);
+      this.#offsets.owned(name, topicId);
       const log = this.#open({ path, name, topicId, config });
       this.#logs.set(name, log);
       log.requestSync();
       return log;
     } catch (error) {
       if (isDiskError(error)) throw this.failed(error);
-      if (error instanceof LogDamagedError)
-        this.env.log.error({ log: name, offset: error.offset }, error.message);
+      if (error instanceof LogDamagedError) {
+        const { offset, file, position, what } = error;
+        this.env.metrics.counter("ottla_log_damaged_total", "Logs found damaged at recovery").add(1);
+        this.env.log.error({ log: name, file, position, offset, what }, error.message);
+      }
       throw error;
     }
   }
@@ -195,18 +204,23 @@ export class LogDirectory implements LogHome {
       home: this,
       ...options,
       isClean: this.wasClean,
-      recoveryPoint: this.#recovery.get(options.name) ?? 0,
-      startOffset: this.#starts.get(options.name) ?? 0,
+      recoveryPoint: this.#offsets.get("recovery", options.name),
+      startOffset: this.#offsets.get("start", options.name),
     });
-    const { cutBytes, cutAt } = folder.tail;
-    if (cutAt >= 0) {
-      this.env.metrics.counter("ottla_log_torn_tails_total", "Torn tails cut at recovery").add(1);
-      this.env.metrics
-        .counter("ottla_log_torn_bytes_total", "Bytes of torn tails cut at recovery")
-        .add(cutBytes);
-      this.env.log.warn({ log: options.name, cutAt, cutBytes }, "cut a torn tail at recovery");
-    }
-    return new PartitionLog(folder, options.config);
+    if (folder.tail.cutAt >= 0) this.#countTail(options.name, folder.tail);
+    const log = new PartitionLog(folder, options.config);
+    log.noteCommitted(Math.max(folder.recoveryPoint, this.#offsets.get("highWatermark", options.name)));
+    return log;
+  }
+
+  #countTail(log: string, tail: RecoveredTail): void {
+    const { metrics } = this.env;
+    metrics.counter("ottla_log_torn_tails_total", "Torn tails cut at recovery").add(1);
+    metrics.counter("ottla_log_torn_bytes_total", "Bytes of torn tails cut at recovery").add(tail.cutBytes);
+    metrics
+      .counter("ottla_log_torn_batches_total", "Batches of torn tails cut at recovery, as far as seen")
+      .add(tail.cutBatches);
+    this.env.log.warn({ log, ...tail }, "cut a torn tail at recovery");
   }
 
   /**
@@ -215,8 +229,7 @@ export class LogDirectory implements LogHome {
    */
   setAside(key: PartitionKey): void {
     const name = nameOf(key);
-    for (const marks of [this.#recovery, this.#starts, this.#highWatermarks]) marks.delete(name);
-    this.#dirtyMarks = true;
+    this.#offsets.forget(name);
     const away = `${this.path}/${name}.${randomUuid(this.env.random)}${damagedSuffix}`;
     try {
       this.env.disk.rename(`${this.path}/${name}`, away);
@@ -237,76 +250,55 @@ export class LogDirectory implements LogHome {
       this.rounds.forget(log);
       this.#logs.delete(name);
     }
-    for (const marks of [this.#recovery, this.#starts, this.#highWatermarks]) marks.delete(name);
-    this.#dirtyMarks = true;
+    this.#offsets.forget(name);
     const path = `${this.path}/${name}`;
     try {
       if (!this.env.disk.exists(path)) return;
       const away = `${path}.${randomUuid(this.env.random)}${deletedSuffix}`;
       this.env.disk.rename(path, away);
-      this.#removeLater(away);
+      this.#removal.add(away);
     } catch (error) {
       if (!isDiskError(error)) throw error;
       this.failed(error);
     }
   }
 
-  /** One folder a turn of the clock: a topic with many partitions must not hold up heartbeats. */
-  #removeLater(folder: string): void {
-    this.#leavings.push(folder);
-    if (this.#leavings.length > 1) return;
-    const next = (): void => {
-      const [first] = this.#leavings;
-      if (first === undefined || this.#failure !== null || this.#closed) return;
-      try {
-        this.env.disk.removeTree(first);
-      } catch (error) {
-        if (!isDiskError(error)) throw error;
-        this.failed(error);
-      }
-      this.#leavings.shift();
-      if (this.#leavings.length > 0) this.env.clock.after(removalPauseMs, next);
-    };
-    this.env.clock.after(removalPauseMs, next);
-  }
-
   highWatermark(key: PartitionKey): number {
-    return this.#highWatermarks.get(nameOf(key)) ?? 0;
+    return this.#offsets.get("highWatermark", nameOf(key));
   }
 
   setHighWatermark(key: PartitionKey, highWatermark: number): void {
-    this.#highWatermarks.set(nameOf(key), highWatermark);
-    this.#dirtyMarks = true;
+    this.#offsets.set("highWatermark", nameOf(key), highWatermark);
+    this.#logs.get(nameOf(key))?.noteCommitted(highWatermark);
   }
 
-  noteStart(folder: LogFolder, offset: number): void {
-    this.#starts.set(folder.name, offset);
-    this.#dirtyMarks = true;
+  noteStart({ name }: LogFolder, offset: number): void {
+    this.#offsets.set("start", name, offset);
+  }
+
+  noteCut({ name }: LogFolder, end: number): void {
+    if (this.#offsets.get("recovery", name) <= end) return;
+    this.#offsets.set("recovery", name, end);
+    this.checkpointSoon();
   }
 
   /** Writes high watermarks, recovery points and log starts down, if any of them changed. */
   writeCheckpoints(): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#writeMarks());
+    this.#writing = this.#writing.then(() => this.#writeOffsets());
     return this.#writing;
   }
 
-  async #writeMarks(): Promise<void> {
+  checkpointSoon(): void {
+    this.writeCheckpoints().catch((error) => this.fail(`checkpoint failed: ${textOf(error)}`));
+  }
+
+  async #writeOffsets(): Promise<void> {
     if (this.#failure !== null) return;
-    for (const [name, log] of this.#logs) {
-      // Only what is below the high watermark can never be cut again, and so is damage when it is broken.
-      const point = Math.min(log.durableEnd, this.#highWatermarks.get(name) ?? 0);
-      if ((this.#recovery.get(name) ?? 0) >= point) continue;
-      this.#recovery.set(name, point);
-      this.#dirtyMarks = true;
+    for (const [name, { recoveryPoint }] of this.#logs) {
+      if (recoveryPoint > this.#offsets.get("recovery", name))
+        this.#offsets.set("recovery", name, recoveryPoint);
     }
-    if (!this.#dirtyMarks) return;
-    this.#dirtyMarks = false;
-    const { disk } = this.env;
-    const write = (name: string, marks: Map<string, number>): Promise<void> =>
-      replaceFile(disk, this.path, name, Buffer.from(textOfCheckpoint(marks)));
-    await write("recovery-point-offset-checkpoint", this.#recovery);
-    await write("log-start-offset-checkpoint", this.#starts);
-    await write("replication-offset-checkpoint", this.#highWatermarks);
+    await this.#offsets.write();
   }
 
   checkUsable(): void {
@@ -327,6 +319,7 @@ export class LogDirectory implements LogHome {
     if (this.#failure !== null) return;
     this.#failure = reason;
     this.rounds.fail();
+    this.#removal.stop();
     this.#timer?.cancel();
     this.env.log.error({ directory: this.path, reason }, "log directory failed; it is not used any more");
     this.#onFailed(reason);
@@ -352,6 +345,7 @@ export class LogDirectory implements LogHome {
   async close(): Promise<void> {
     this.#timer?.cancel();
     this.#closed = true;
+    this.#removal.stop();
     await this.rounds.idle();
     await this.#writing;
     if (this.#failure === null) {
@@ -367,19 +361,10 @@ export class LogDirectory implements LogHome {
     this.#timer = this.env.clock.after(checkpointEveryMs, () => {
       this.writeCheckpoints().then(
         () => this.#failure === null && this.#tick(),
-        (error) => this.fail(`checkpoint failed: ${error instanceof Error ? error.message : String(error)}`),
+        (error) => this.fail(`checkpoint failed: ${textOf(error)}`),
       );
     });
   }
-
-  #readMarks(name: string): Map<string, number> {
-    const bytes = readWholeFile(this.env.disk, `${this.path}/${name}`);
-    const marks = bytes && parseCheckpoint(Buffer.from(bytes).toString("utf8"));
-    if (bytes && !marks)
-      this.env.log.warn({ file: `${this.path}/${name}` }, "a damaged checkpoint is not used");
-    return marks ?? new Map();
-  }
-
 }
 
 /** The folder itself must last, and those above it, which may have been made with it. */
@@ -396,4 +381,8 @@ function nameOf(key: PartitionKey): string {
 
 function isDiskError(error: unknown): error is DiskError {
   return error instanceof Error && error.name === "DiskError";
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

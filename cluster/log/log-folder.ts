@@ -1,16 +1,24 @@
 // shell: what stands beside the segments of one log: topic id, epochs, producer snapshots; and the way to its
 // directory.
+//
+// Keeps true at a start: what is read of a file is checked; what a crash may have brought back is not
+// believed. Epochs and producer snapshots above the recovery point may be of batches that were cut, for a
+// removal or replacement of theirs need not have lasted: they are made again from the batches.
 import type { DiskError } from "../../base/disk-error.ts";
+import type { DiskFile } from "../../base/ports/disk.ts";
 import type { Env } from "../../base/ports/env.ts";
 import type { Uuid } from "../../base/uuid.ts";
 import { batch } from "../../proto/batch/header.ts";
-import type { BrokerError } from "../../proto/errors.ts";
+import { BrokerError } from "../../proto/errors.ts";
 import { readWholeFile, replaceFile } from "./atomic-file.ts";
+import { checkedBytes, checkedText } from "./checkpoint.ts";
+import { digits, settleDoomedFiles } from "./doomed-files.ts";
 import { EpochCache } from "./epoch-cache.ts";
+import type { OpenFiles } from "./open-files.ts";
 import { ProducerState } from "./producer-state.ts";
-import { type RecoveredTail, recoverSegments } from "./recovery.ts";
+import { LogDamagedError, type RecoveredTail, recoverSegments } from "./recovery.ts";
 import type { LogConfig } from "./replica-log.ts";
-import { Segment, segmentName } from "./segment.ts";
+import { BrokenBatchError, Segment, type SegmentOptions } from "./segment.ts";
 import type { SyncRounds } from "./sync-rounds.ts";
 
 export type LogEnv = Pick<Env, "clock" | "disk" | "codecs" | "log" | "metrics">;
@@ -22,6 +30,7 @@ const snapshotsKept = 3;
 export interface LogHome {
   readonly env: LogEnv;
   readonly rounds: SyncRounds;
+  readonly openFiles: OpenFiles;
   /** Throws BrokerError KAFKA_STORAGE_ERROR once the directory has failed. */
   checkUsable(): void;
   /** The error to throw; the directory has failed from now on, unless only the disk is full. */
@@ -29,6 +38,12 @@ export interface LogHome {
   /** The folders made so far last, and what is in their metadata files. */
   syncNewFolders(): Promise<void>;
   noteStart(folder: LogFolder, offset: number): void;
+  /** The log was cut to `end`: what a recovery point above it says is not so any more. */
+  noteCut(folder: LogFolder, end: number): void;
+  /** Brings the log starts noted so far to stable storage, and recovery points with them. */
+  writeCheckpoints(): Promise<void>;
+  /** The same, without waiting for it. */
+  checkpointSoon(): void;
 }
 
 export interface FolderOptions {
@@ -46,7 +61,10 @@ export class LogFolder {
   readonly path: string;
   readonly name: string;
   readonly topicId: Uuid;
+  /** At least one; the last takes appends. */
   readonly segments: Segment[];
+  /** Those that were read at the start: what they hold is perhaps in the page cache only. */
+  readonly unsynced: ReadonlySet<Segment>;
   readonly tail: RecoveredTail;
   readonly isClean: boolean;
   readonly recoveryPoint: number;
@@ -54,6 +72,8 @@ export class LogFolder {
   producers = new ProducerState();
   startOffset: number;
   readonly #home: LogHome;
+  /** Files beside the segments that were written and not synced. */
+  #sidecars: DiskFile[] = [];
 
   constructor(options: FolderOptions) {
     this.#home = options.home;
@@ -62,28 +82,35 @@ export class LogFolder {
     this.topicId = options.topicId;
     this.isClean = options.isClean;
     this.recoveryPoint = options.recoveryPoint;
-    const { disk, codecs } = this.env;
-    // Every batch is looked at below, and says its epoch: the file is for those who inspect the folder.
-    this.epochs = new EpochCache();
-    const recovered = recoverSegments({
-      disk,
-      codecs,
-      folder: this.path,
-      indexIntervalBytes: options.config.indexIntervalBytes,
-      recoveryPoint: options.recoveryPoint,
-      isClean: options.isClean,
+    const { startOffset, recoveryPoint, isClean } = options;
+    const { indexIntervalBytes } = options.config;
+    settleDoomedFiles(this.env.disk, this.path, startOffset);
+    const epochs = this.#readEpochs(startOffset);
+    this.epochs = epochs ?? new EpochCache();
+    if (!isClean) this.epochs.cutEnd(recoveryPoint);
+    const { segments, read, tail } = recoverSegments({
+      ...this.#segmentOptions(indexIntervalBytes),
+      ...{ recoveryPoint, startOffset, isClean, believesIndexes: epochs !== null },
       onBatch: (bytes, at) => this.epochs.assign(batch.leaderEpoch(bytes, at), batch.baseOffset(bytes, at)),
     });
-    this.tail = recovered.tail;
-    this.segments = recovered.segments;
-    if (this.segments.length === 0)
-      this.segments.push(this.newSegment(options.startOffset, options.config.indexIntervalBytes));
-    this.startOffset = Math.min(
-      Math.max(options.startOffset, this.segments[0]!.baseOffset),
-      this.segments.at(-1)!.end,
-    );
+    this.tail = tail;
+    this.segments = segments;
+    this.unsynced = read;
+    // The start lasts, the segment made for it did not, or nothing of what stood above it: it starts anew.
+    if ((segments.at(-1)?.end ?? -1) < startOffset) {
+      for (const old of segments.splice(0)) old.remove();
+      read.clear();
+      segments.push(this.newSegment(startOffset, indexIntervalBytes));
+    }
+    this.startOffset = Math.max(startOffset, segments[0]!.baseOffset);
+    this.epochs.cutEnd(segments.at(-1)!.end);
     this.epochs.cutStart(this.startOffset);
-    this.rebuildProducers(this.segments);
+    this.#damaged(() => {
+      for (const segment of segments.slice(0, -1)) if (read.has(segment)) this.seal(segment);
+      segments.at(-1)!.dropIndexFiles();
+      this.#dropSnapshots((offset) => !isClean && offset > recoveryPoint);
+      this.rebuildProducers(segments);
+    });
   }
 
   get env(): LogEnv {
@@ -107,14 +134,77 @@ export class LogFolder {
     this.#home.noteStart(this, offset);
   }
 
+  noteCut(end: number): void {
+    this.#home.noteCut(this, end);
+  }
+
+  writeCheckpoints(): Promise<void> {
+    return this.#home.writeCheckpoints();
+  }
+
+  checkpointSoon(): void {
+    this.#home.checkpointSoon();
+  }
+
+  /** Bytes of a log that was taken for sound have rotted, or were changed by others. */
+  damaged({ path: file, position, what }: BrokenBatchError): BrokerError {
+    const { log, metrics } = this.env;
+    metrics.counter("ottla_log_broken_reads_total", "Reads that met a damaged batch").add(1);
+    log.error({ log: this.name, file, position, what }, "a batch of a log is damaged; it is not served");
+    return new BrokerError("CORRUPT_MESSAGE", `log ${this.name}: ${file} at position ${position}: ${what}`);
+  }
+
+  #segmentOptions(indexIntervalBytes: number): Omit<SegmentOptions, "baseOffset"> {
+    const { disk, codecs, log } = this.env;
+    return {
+      ...{ disk, codecs, indexIntervalBytes, files: this.#home.openFiles, folder: this.path },
+      onIndexRebuilt: (file, what) => log.warn({ log: this.name, file, what }, "made an index again"),
+    };
+  }
+
   newSegment(baseOffset: number, indexIntervalBytes: number): Segment {
-    const segment = new Segment({ disk: this.env.disk, folder: this.path, baseOffset, indexIntervalBytes });
+    const segment = new Segment({ ...this.#segmentOptions(indexIntervalBytes), baseOffset });
     segment.file.truncate(0);
     return segment;
   }
 
+  removeFile(path: string): void {
+    if (this.env.disk.exists(path)) this.env.disk.remove(path);
+  }
+
+  /** Writes the segment's index files; they are synced with the next `takeSidecars`. */
+  seal(segment: Segment): void {
+    this.#sidecars.push(...segment.seal());
+  }
+
+  /** Files that the caller must sync and close. */
+  takeSidecars(): DiskFile[] {
+    const files = this.#sidecars;
+    this.#sidecars = [];
+    return files;
+  }
+
+  // ---- Epochs ----
+
   async writeEpochs(): Promise<void> {
-    await replaceFile(this.env.disk, this.path, epochFile, Buffer.from(this.epochs.toText()));
+    const { disk, codecs } = this.env;
+    const bytes = checkedBytes(this.epochs.toText(), (part) => codecs.crc32c(part));
+    await replaceFile(disk, this.path, epochFile, bytes);
+  }
+
+  /** Null when the file is missing or damaged, or does not reach down to the log's start. */
+  #readEpochs(startOffset: number): EpochCache | null {
+    const { disk, codecs, log } = this.env;
+    const file = `${this.path}/${epochFile}`;
+    const bytes = readWholeFile(disk, file);
+    if (bytes === null) return null;
+    const text = checkedText(bytes, (part) => codecs.crc32c(part));
+    const epochs = text === null ? null : EpochCache.fromText(text);
+    if (epochs === null) log.warn({ log: this.name, file }, "a damaged file of leader epochs is not used");
+    // Without any it may be of a log that started anew, and whose new start did not last.
+    const first = epochs?.firstStart ?? Number.MAX_SAFE_INTEGER;
+    const firstBase = disk.list(this.path).find((name) => /^\d{20}\.log$/.test(name));
+    return first <= Math.max(startOffset, Number(firstBase?.slice(0, 20) ?? 0)) ? epochs : null;
   }
 
   async syncNames(): Promise<void> {
@@ -122,16 +212,18 @@ export class LogFolder {
     await this.env.disk.syncDirectory(this.path);
   }
 
-  /** Written without a sync: a snapshot that is damaged or missing is made again from the batches. */
+  // ---- Producers ----
+
+  /** A snapshot that is damaged or missing after a crash is made again from the batches. */
   writeProducerSnapshot(offset: number): void {
     const { disk, codecs } = this.env;
-    const file = disk.open(`${this.path}/${segmentName(offset)}.snapshot`, { create: true });
+    const file = disk.open(`${this.path}/${digits(offset)}.snapshot`, { create: true });
+    this.#sidecars.push(file);
     const bytes = this.producers.toBytes((part) => codecs.crc32c(part));
     file.truncate(bytes.length);
     file.writeAt([bytes], 0);
-    file.close();
-    for (const old of this.#snapshots().slice(0, -snapshotsKept))
-      disk.remove(`${this.path}/${segmentName(old)}.snapshot`);
+    const kept = new Set(this.#snapshots().slice(-snapshotsKept));
+    this.#dropSnapshots((old) => !kept.has(old));
   }
 
   #snapshots(): number[] {
@@ -141,23 +233,28 @@ export class LogFolder {
       .map((name) => Number(name.slice(0, 20)));
   }
 
-  /** The newest snapshot that is not ahead of the log, and every batch after it. */
+  #dropSnapshots(isDropped: (offset: number) => boolean): void {
+    for (const offset of this.#snapshots())
+      if (isDropped(offset)) this.env.disk.remove(`${this.path}/${digits(offset)}.snapshot`);
+  }
+
+  /**
+   * The newest snapshot within the segments, and every batch after it. One from before them lacks what came
+   * in between, and would take a producer's next batch for one out of order.
+   */
   rebuildProducers(segments: readonly Segment[]): void {
     const { disk, codecs, clock } = this.env;
     const end = segments.at(-1)!.end;
     const nowMs = clock.wallMs();
     this.producers = new ProducerState();
-    let from = this.startOffset;
+    let from = segments[0]!.baseOffset;
+    this.#dropSnapshots((offset) => offset > end || offset < from);
     for (const offset of this.#snapshots().reverse()) {
-      if (offset > end) {
-        disk.remove(`${this.path}/${segmentName(offset)}.snapshot`);
-        continue;
-      }
-      const bytes = readWholeFile(disk, `${this.path}/${segmentName(offset)}.snapshot`);
+      const bytes = readWholeFile(disk, `${this.path}/${digits(offset)}.snapshot`);
       const state = bytes && ProducerState.fromBytes(bytes, nowMs, (part) => codecs.crc32c(part));
       if (!state) continue;
       this.producers = state;
-      from = Math.max(from, offset);
+      from = offset;
       break;
     }
     for (const segment of segments) {
@@ -171,7 +268,17 @@ export class LogFolder {
   forgetAll(): void {
     this.epochs = new EpochCache();
     this.producers = new ProducerState();
-    for (const offset of this.#snapshots())
-      this.env.disk.remove(`${this.path}/${segmentName(offset)}.snapshot`);
+    this.#dropSnapshots(() => true);
+  }
+
+  #damaged(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof BrokenBatchError)) throw error;
+      const { path: file, position, what } = error;
+      const offset = this.segments.find(({ path }) => path === file)?.baseOffset ?? this.startOffset;
+      throw new LogDamagedError({ folder: this.path, offset, file, position, what });
+    }
   }
 }

@@ -176,7 +176,7 @@ describe("recovery", () => {
     "keeps its promises under crashes, seed %i",
     async (seed) => {
       const counts = await runLogModel(seed);
-      expect(counts.crashes).toBe(6);
+      expect(counts.crashes).toBe(8);
       expect(counts.recordsChecked).toBeGreaterThan(0);
     },
   );

@@ -5,8 +5,7 @@
 // batches say; `durableEnd` never passes bytes, names or epochs that are not on stable storage.
 import { assert } from "../../base/assert.ts";
 import { DiskError } from "../../base/disk-error.ts";
-import { batch, batchHeaderBytes } from "../../proto/batch/header.ts";
-import { readRecords } from "../../proto/batch/read.ts";
+import { batch } from "../../proto/batch/header.ts";
 import { walkBatches } from "../../proto/batch/walk.ts";
 import { BrokerError } from "../../proto/errors.ts";
 import type { LogFolder } from "./log-folder.ts";
@@ -18,7 +17,9 @@ import type {
   SequenceVerdict,
   TimestampHit,
 } from "./replica-log.ts";
-import type { Segment } from "./segment.ts";
+import { BrokenBatchError, type Segment } from "./segment.ts";
+import { findFirstAtOrAfter, findLatest, type TimeRange } from "./time-lookup.ts";
+import { Unsynced } from "./unsynced.ts";
 
 const offsetsPerSegmentMax = 0x7fff_ffff;
 
@@ -31,9 +32,10 @@ export class PartitionLog implements ReplicaLog {
   #durableEnd: number;
   /** Grows with every cut, so that a round that began before it does not speak for what came after. */
   #cuts = 0;
-  #dirtySegments = new Set<Segment>();
-  #namesDirty = true;
-  #epochsDirty = false;
+  readonly #unsynced: Unsynced;
+  #hasRolled = false;
+  /** What is below can never be cut. */
+  #committedEnd = 0;
   #listener: (() => void) | null = null;
   #closed = false;
 
@@ -45,8 +47,8 @@ export class PartitionLog implements ReplicaLog {
     this.#durableEnd = folder.isClean
       ? this.end
       : Math.min(this.end, Math.max(this.#start, folder.recoveryPoint));
-    // What the crashed process left in the page cache may not be on disk yet.
-    if (!folder.isClean) for (const segment of this.#segments) this.#dirtySegments.add(segment);
+    this.#active.pin();
+    this.#unsynced = new Unsynced(folder);
   }
 
   get startOffset(): number {
@@ -59,6 +61,11 @@ export class PartitionLog implements ReplicaLog {
 
   get durableEnd(): number {
     return this.#durableEnd;
+  }
+
+  /** Everything below it is on stable storage and can never be cut: what breaks there is damage. */
+  get recoveryPoint(): number {
+    return Math.min(this.#durableEnd, this.#committedEnd);
   }
 
   get lastEpoch(): number {
@@ -113,7 +120,7 @@ export class PartitionLog implements ReplicaLog {
       this.#rollFor(batches);
       this.#active.append(batches);
     });
-    this.#dirtySegments.add(this.#active);
+    this.#unsynced.written(this.#active);
     const nowMs = this.#folder.env.clock.wallMs();
     for (const { at } of walkBatches(batches)) this.#learn(batches, at, nowMs);
     return { baseOffset, end: this.end };
@@ -121,7 +128,7 @@ export class PartitionLog implements ReplicaLog {
 
   #learn(bytes: Uint8Array, at: number, nowMs: number): void {
     if (this.#folder.epochs.assign(batch.leaderEpoch(bytes, at), batch.baseOffset(bytes, at)))
-      this.#epochsDirty = true;
+      this.#unsynced.epochs = true;
     this.#folder.producers.append(bytes, at, nowMs);
   }
 
@@ -139,9 +146,12 @@ export class PartitionLog implements ReplicaLog {
     const nowMs = this.#folder.env.clock.wallMs();
     this.#folder.producers.expire(nowMs - this.#config.producerExpirationMs);
     this.#folder.writeProducerSnapshot(this.end);
-    const next = this.#folder.newSegment(this.end, this.#config.indexIntervalBytes);
-    this.#segments.push(next);
-    this.#namesDirty = true;
+    const full = this.#active;
+    this.#segments.push(this.#newSegment(this.end));
+    this.#unsynced.names = true;
+    this.#hasRolled = true;
+    this.#folder.seal(full);
+    full.unpin();
   }
 
   checkSequence(batches: Uint8Array, at: number): SequenceVerdict {
@@ -184,7 +194,7 @@ export class PartitionLog implements ReplicaLog {
   }
 
   assignEpoch(epoch: number, startOffset: number): void {
-    if (this.#folder.epochs.assign(epoch, startOffset)) this.#epochsDirty = true;
+    if (this.#folder.epochs.assign(epoch, startOffset)) this.#unsynced.epochs = true;
   }
 
   endOfEpoch(epoch: number): EpochEnd {
@@ -198,8 +208,8 @@ export class PartitionLog implements ReplicaLog {
   truncateTo(offset: number): void {
     if (offset < this.end) this.#cut(offset);
     // An epoch in which this replica led and wrote nothing goes too.
-    if (this.#folder.epochs.cutEnd(Math.min(offset, this.end))) this.#epochsDirty = true;
-    if (this.#epochsDirty) this.requestSync();
+    if (this.#folder.epochs.cutEnd(Math.min(offset, this.end))) this.#unsynced.epochs = true;
+    if (this.#unsynced.epochs) this.requestSync();
   }
 
   #cut(offset: number): void {
@@ -209,16 +219,20 @@ export class PartitionLog implements ReplicaLog {
       // From the last to the first, so that a crash in between leaves no hole.
       while (this.#segments.length > 1 && this.#active.baseOffset >= offset) {
         const gone = this.#segments.pop()!;
-        this.#dirtySegments.delete(gone);
+        this.#unsynced.forget(gone);
         gone.remove();
-        this.#namesDirty = true;
+        this.#active.pin();
       }
       const segment = this.#active;
       const position = segment.positionOf(offset);
       segment.cut(position, this.#baseOf(segment, position));
-      this.#dirtySegments.add(segment);
+      this.#unsynced.written(segment);
       this.#folder.rebuildProducers(this.#segments);
     });
+    // Those of segments, of index files, of producer snapshots.
+    this.#unsynced.names = true;
+    this.#committedEnd = Math.min(this.#committedEnd, this.end);
+    this.#folder.noteCut(this.end);
     this.#durableEnd = Math.min(this.#durableEnd, this.end);
     this.requestSync();
   }
@@ -232,19 +246,17 @@ export class PartitionLog implements ReplicaLog {
   truncateFullyAndStartAt(offset: number): void {
     this.#cuts++;
     this.#guard(() => {
-      for (const segment of this.#segments.toReversed()) segment.remove();
-      this.#dirtySegments.clear();
+      this.#unsynced.doom(this.#segments.splice(0), offset);
       this.#folder.forgetAll();
-      this.#segments.splice(
-        0,
-        this.#segments.length,
-        this.#folder.newSegment(offset, this.#config.indexIntervalBytes),
-      );
+      this.#segments.push(this.#newSegment(offset));
     });
-    this.#namesDirty = true;
-    this.#epochsDirty = true;
+    this.#unsynced.names = true;
+    this.#unsynced.epochs = true;
+    this.#unsynced.start = true;
     this.#start = offset;
     this.#durableEnd = Math.min(this.#durableEnd, offset);
+    this.#committedEnd = Math.min(this.#committedEnd, offset);
+    this.#folder.noteCut(offset);
     this.#folder.setStart(offset);
     this.requestSync();
   }
@@ -254,15 +266,10 @@ export class PartitionLog implements ReplicaLog {
     assert(offset <= this.end, this.#say(`start raised to ${offset}, it ends at ${this.end}`));
     this.#start = offset;
     this.#folder.setStart(offset);
-    if (this.#folder.epochs.cutStart(offset)) this.#epochsDirty = true;
-    this.#guard(() => {
-      while (this.#segments.length > 1 && this.#segments[1]!.baseOffset <= offset) {
-        const gone = this.#segments.shift()!;
-        this.#dirtySegments.delete(gone);
-        gone.remove();
-        this.#namesDirty = true;
-      }
-    });
+    if (this.#folder.epochs.cutStart(offset)) this.#unsynced.epochs = true;
+    this.#unsynced.start = true;
+    const kept = this.#segments.findLastIndex(({ baseOffset }) => baseOffset <= offset);
+    this.#guard(() => this.#unsynced.doom(this.#segments.splice(0, Math.max(0, kept)), offset));
     this.requestSync();
   }
 
@@ -281,74 +288,43 @@ export class PartitionLog implements ReplicaLog {
     if (this.#closed) return;
     const { end } = this;
     const cuts = this.#cuts;
-    const files = [...this.#dirtySegments].map((segment) => segment.file);
-    this.#dirtySegments.clear();
-    const names = this.#namesDirty;
-    const epochs = this.#epochsDirty;
-    this.#namesDirty = false;
-    this.#epochsDirty = false;
+    const hasRolled = this.#hasRolled;
+    this.#hasRolled = false;
     try {
-      await Promise.all(files.map((file) => file.sync()));
-      if (epochs && !this.#closed) await this.#folder.writeEpochs();
-      if (names && !this.#closed) await this.#folder.syncNames();
+      await this.#unsynced.sync(() => this.#closed);
     } catch (error) {
       // A log that was deleted meanwhile has no files to sync any more.
       if (!this.#closed) throw error;
     }
     if (this.#closed) return;
     if (this.#cuts !== cuts) return this.requestSync();
-    if (end <= this.#durableEnd) return;
-    this.#durableEnd = end;
-    this.#listener?.();
+    if (end > this.#durableEnd) {
+      this.#durableEnd = end;
+      this.#listener?.();
+    }
+    if (hasRolled) this.#folder.checkpointSoon();
   }
 
-  findTimestamp(timestamp: number, options: { upTo: number }): TimestampHit | null {
-    for (const segment of this.#segments) {
-      if (segment.maxTimestamp < timestamp) continue;
-      for (const { position, bytes, at } of segment.headers(segment.index.floorOfTimestamp(timestamp))) {
-        if (batch.maxTimestamp(bytes, at) < timestamp || batch.nextOffset(bytes, at) <= this.#start) continue;
-        const hit = this.#firstRecord(
-          segment,
-          position,
-          batch.byteLength(bytes, at),
-          (time) => time >= timestamp,
-        );
-        if (hit !== null) return hit.offset < options.upTo ? hit : null;
-      }
-    }
-    return null;
+  #newSegment(baseOffset: number): Segment {
+    const segment = this.#folder.newSegment(baseOffset, this.#config.indexIntervalBytes);
+    segment.pin();
+    return segment;
   }
 
-  findMaxTimestamp(options: { upTo: number }): TimestampHit | null {
-    let best: { segment: Segment; position: number; length: number; timestamp: number } | null = null;
-    for (const segment of this.#segments) {
-      if (best !== null && segment.maxTimestamp <= best.timestamp) continue;
-      for (const { position, bytes, at } of segment.headers(0)) {
-        if (batch.nextOffset(bytes, at) > options.upTo) break;
-        const timestamp = batch.maxTimestamp(bytes, at);
-        if (best === null || timestamp > best.timestamp) {
-          best = { segment, position, length: batch.byteLength(bytes, at), timestamp };
-        }
-      }
-    }
-    if (best === null) return null;
-    const { timestamp } = best;
-    return this.#firstRecord(best.segment, best.position, best.length, (time) => time === timestamp);
+  findTimestamp(timestamp: number, { upTo }: { upTo: number }): TimestampHit | null {
+    return this.#guard(() => findFirstAtOrAfter(this.#timeRange(upTo), timestamp));
   }
 
-  #firstRecord(
-    segment: Segment,
-    position: number,
-    length: number,
-    matches: (timestamp: number) => boolean,
-  ): TimestampHit | null {
-    const bytes = segment.read(position, length);
-    if (bytes.length < batchHeaderBytes) return null;
-    for (const record of readRecords(bytes, 0, this.#folder.env.codecs)) {
-      if (record.offset < this.#start || !matches(record.timestamp)) continue;
-      return { offset: record.offset, timestamp: record.timestamp, leaderEpoch: batch.leaderEpoch(bytes, 0) };
-    }
-    return null;
+  findMaxTimestamp({ upTo }: { upTo: number }): TimestampHit | null {
+    return this.#guard(() => findLatest(this.#timeRange(upTo)));
+  }
+
+  #timeRange(upTo: number): TimeRange {
+    return { segments: this.#segments, start: this.#start, upTo, codecs: this.#folder.env.codecs };
+  }
+
+  noteCommitted(end: number): void {
+    this.#committedEnd = Math.max(this.#committedEnd, Math.min(end, this.end));
   }
 
   setConfig(config: LogConfig): void {
@@ -357,18 +333,21 @@ export class PartitionLog implements ReplicaLog {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#epochsDirty = true;
-    this.#namesDirty = true;
-    this.#guard(() => this.#folder.writeProducerSnapshot(this.end));
+    this.#unsynced.epochs = true;
+    this.#unsynced.names = true;
+    this.#guard(() => {
+      this.#folder.writeProducerSnapshot(this.end);
+      this.#folder.seal(this.#active);
+    });
     await this.syncNow();
-    this.#closed = true;
-    for (const segment of this.#segments) segment.close();
+    this.abandon();
   }
 
   /** Lets go of the files without a last word, for a log that is being deleted. */
   abandon(): void {
     this.#closed = true;
     for (const segment of this.#segments) segment.close();
+    for (const file of this.#folder.takeSidecars()) file.close();
   }
 
   #guard<T>(run: () => T): T {
@@ -376,6 +355,7 @@ export class PartitionLog implements ReplicaLog {
     try {
       return run();
     } catch (error) {
+      if (error instanceof BrokenBatchError) throw this.#folder.damaged(error);
       if (!(error instanceof DiskError)) throw error;
       throw this.#folder.failed(error);
     }

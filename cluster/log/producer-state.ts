@@ -18,8 +18,10 @@ import type { SequenceVerdict } from "./replica-log.ts";
 
 const batchesRemembered = 5;
 const sequences = 0x8000_0000;
-const snapshotVersion = 1;
-const entryBytes = 46;
+const snapshotVersion = 2;
+const snapshotHeadBytes = 10;
+const producerBytes = 19;
+const batchBytes = 24;
 
 interface WrittenBatch {
   readonly firstSequence: number;
@@ -118,25 +120,31 @@ export class ProducerState {
   }
 
   /**
-   * Kafka's snapshot format: version, CRC-32C of what follows, count, entries. It keeps the last batch of
-   * each producer; the others are forgotten by a restart that does not replay them.
+   * The snapshot file: version i16, CRC-32C of what follows u32, count i32, then per producer id i64, epoch
+   * i16, last seen i64 (unix ms), count of batches i8, and per batch last sequence i32, last offset i64,
+   * offset delta i32, timestamp i64. Kafka's (version 1) keeps one batch a producer; ours keeps all that are
+   * remembered, so that a restart forgets none that a client may send again.
    */
   toBytes(crc32c: (bytes: Uint8Array) => number): Uint8Array {
-    const bytes = new Uint8Array(10 + this.#entries.size * entryBytes);
+    let length = snapshotHeadBytes;
+    for (const { batches } of this.#entries.values()) length += producerBytes + batches.length * batchBytes;
+    const bytes = new Uint8Array(length);
     writeInt16(bytes, 0, snapshotVersion);
     writeInt32(bytes, 6, this.#entries.size);
-    let at = 10;
+    let at = snapshotHeadBytes;
     for (const [id, entry] of this.#entries) {
-      const last = entry.batches.at(-1);
       writeInt64(bytes, at, id);
       writeInt16(bytes, at + 8, entry.epoch);
-      writeInt32(bytes, at + 10, last?.lastSequence ?? -1);
-      writeInt64(bytes, at + 14, last?.lastOffset ?? -1);
-      writeInt32(bytes, at + 22, last?.offsetDelta ?? 0);
-      writeInt64(bytes, at + 26, last?.timestamp ?? -1);
-      writeInt32(bytes, at + 34, -1);
-      writeInt64(bytes, at + 38, -1);
-      at += entryBytes;
+      writeInt64(bytes, at + 10, entry.lastSeenMs);
+      bytes[at + 18] = entry.batches.length;
+      at += producerBytes;
+      for (const one of entry.batches) {
+        writeInt32(bytes, at, one.lastSequence);
+        writeInt64(bytes, at + 4, one.lastOffset);
+        writeInt32(bytes, at + 12, one.offsetDelta);
+        writeInt64(bytes, at + 16, one.timestamp);
+        at += batchBytes;
+      }
     }
     writeInt32(bytes, 2, crc32c(bytes.subarray(6)) | 0);
     return bytes;
@@ -145,30 +153,39 @@ export class ProducerState {
   /** Null when the bytes are damaged or of another version: the state is then rebuilt from the log. */
   static fromBytes(
     bytes: Uint8Array,
-    seenMs: number,
+    nowMs: number,
     crc32c: (bytes: Uint8Array) => number,
   ): ProducerState | null {
-    if (bytes.length < 10 || readInt16(bytes, 0) !== snapshotVersion) return null;
-    const count = readInt32(bytes, 6);
-    if (count < 0 || bytes.length !== 10 + count * entryBytes) return null;
+    if (bytes.length < snapshotHeadBytes || readInt16(bytes, 0) !== snapshotVersion) return null;
     if (readInt32(bytes, 2) >>> 0 !== crc32c(bytes.subarray(6))) return null;
     const state = new ProducerState();
-    for (let at = 10; at < bytes.length; at += entryBytes) {
-      const lastSequence = readInt32(bytes, at + 10);
-      const offsetDelta = readInt32(bytes, at + 22);
-      const timestamp = readInt64(bytes, at + 26);
-      const lastOffset = readInt64(bytes, at + 14);
-      const firstSequence = (lastSequence - offsetDelta + sequences) % sequences;
-      const batches =
-        lastSequence < 0 ? [] : [{ firstSequence, lastSequence, lastOffset, offsetDelta, timestamp }];
-      state.#entries.set(readInt64(bytes, at), {
-        epoch: readInt16(bytes, at + 8),
-        batches,
-        lastSeenMs: seenMs,
-      });
+    let at = snapshotHeadBytes;
+    for (let left = readInt32(bytes, 6); left > 0; left--) {
+      if (at + producerBytes > bytes.length) return null;
+      const count = bytes[at + 18]!;
+      const end = at + producerBytes + count * batchBytes;
+      if (count > batchesRemembered || end > bytes.length) return null;
+      const batches: WrittenBatch[] = [];
+      for (let each = at + producerBytes; each < end; each += batchBytes)
+        batches.push(readBatch(bytes, each));
+      const lastSeenMs = Math.min(nowMs, readInt64(bytes, at + 10));
+      state.#entries.set(readInt64(bytes, at), { epoch: readInt16(bytes, at + 8), batches, lastSeenMs });
+      at = end;
     }
-    return state;
+    return at === bytes.length ? state : null;
   }
+}
+
+function readBatch(bytes: Uint8Array, at: number): WrittenBatch {
+  const lastSequence = readInt32(bytes, at);
+  const offsetDelta = readInt32(bytes, at + 12);
+  return {
+    firstSequence: (lastSequence - offsetDelta + sequences) % sequences,
+    lastSequence,
+    lastOffset: readInt64(bytes, at + 4),
+    offsetDelta,
+    timestamp: readInt64(bytes, at + 16),
+  };
 }
 
 function lastSequenceOf(bytes: Uint8Array, at: number): number {

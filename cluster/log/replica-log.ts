@@ -94,6 +94,12 @@ export interface ReplicaLog {
   raiseStart(offset: number): void;
 
   /**
+   * What is below `end` will never be cut (committed by consensus, below the high watermark): once it is on
+   * stable storage too, recovery takes what is broken there for damage, never for a torn tail.
+   */
+  noteCommitted?(end: number): void;
+
+  /**
    * Asks for all that was appended so far to be brought to stable storage by the next fsync round. Cheap;
    * call it after every append.
    */

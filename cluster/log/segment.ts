@@ -1,43 +1,102 @@
-// shell: one segment of a log: its file, a sparse index in memory, and where it stands. Knows bytes and
-// offsets, not epochs or producers.
+// shell: one segment of a log: its file, its indexes, and where it stands. Knows bytes and offsets, not
+// epochs or producers.
+//
+// A segment that is written (pinned) has its file open and its indexes in memory; once it is sealed they are
+// in their files, and file and indexes are let go and fetched again as readers need them. Index files are
+// worth nothing by themselves: what is damaged in them is made again from the segment.
+import type { Codecs } from "../../base/ports/codecs.ts";
 import type { Disk, DiskFile } from "../../base/ports/disk.ts";
 import { batch, batchHeaderBytes } from "../../proto/batch/header.ts";
-import { SparseIndex } from "./sparse-index.ts";
+import { digits, doomFile } from "./doomed-files.ts";
+import { type IndexFooter, type IndexKind, indexFileBytes } from "./index-file.ts";
+import { readIndexFooter, readSegmentIndex } from "./index-files.ts";
+import type { OpenFile, OpenFiles } from "./open-files.ts";
+import { SegmentIndex } from "./segment-index.ts";
 
 const scanBytes = 256 * 1024;
+const indexKinds: readonly IndexKind[] = ["index", "timeindex"];
 
-export function segmentName(baseOffset: number): string {
-  return String(baseOffset).padStart(20, "0");
+/** Bytes that should be a batch are none. They must not be served, and must not be cut. */
+export class BrokenBatchError extends Error {
+  readonly path: string;
+  readonly position: number;
+  readonly what: string;
+
+  constructor(path: string, position: number, what: string) {
+    super(`${path} is damaged at position ${position}: ${what}`);
+    this.name = "BrokenBatchError";
+    this.path = path;
+    this.position = position;
+    this.what = what;
+  }
 }
 
-export class Segment {
+export interface SegmentOptions {
+  disk: Disk;
+  codecs: Codecs;
+  files: OpenFiles;
+  folder: string;
+  baseOffset: number;
+  indexIntervalBytes: number;
+  /** An index file that could not be used; it has been made again from the segment. */
+  onIndexRebuilt(path: string, what: string): void;
+}
+
+export class Segment implements OpenFile {
   readonly baseOffset: number;
   readonly path: string;
-  readonly index: SparseIndex;
   /** One past the last offset. */
   end: number;
   size = 0;
   /** Timestamp of the first batch, -1 while empty: a segment rolls by record time. */
   firstTimestamp = -1;
   maxTimestamp = -1;
-  readonly #disk: Disk;
+  readonly #options: SegmentOptions;
+  readonly #stem: string;
+  #index: SegmentIndex | null;
+  /** The index files say what `#index` says. */
+  #isIndexOnDisk = false;
   #file: DiskFile | null = null;
+  #pins = 0;
 
-  constructor(options: { disk: Disk; folder: string; baseOffset: number; indexIntervalBytes: number }) {
-    this.#disk = options.disk;
+  constructor(options: SegmentOptions) {
+    this.#options = options;
     this.baseOffset = options.baseOffset;
     this.end = options.baseOffset;
-    this.path = `${options.folder}/${segmentName(options.baseOffset)}.log`;
-    this.index = new SparseIndex(options.indexIntervalBytes);
+    this.#stem = `${options.folder}/${digits(options.baseOffset)}`;
+    this.path = `${this.#stem}.log`;
+    this.#index = this.#newIndex();
   }
 
   get file(): DiskFile {
-    this.#file ??= this.#disk.open(this.path, { create: true });
+    this.#file ??= this.#options.disk.open(this.path, { create: true });
+    if (this.#pins === 0) this.#options.files.used(this);
     return this.#file;
+  }
+
+  get index(): SegmentIndex {
+    this.#index ??= this.#fetchIndex();
+    return this.#index;
   }
 
   get isEmpty(): boolean {
     return this.size === 0;
+  }
+
+  /** Keeps the file open until as many calls of `unpin`. */
+  pin(): void {
+    if (this.#pins++ === 0) this.#options.files.forget(this);
+  }
+
+  unpin(): void {
+    this.#pins--;
+    if (this.#pins === 0 && this.#file !== null) this.#options.files.used(this);
+  }
+
+  letGo(): void {
+    this.#file?.close();
+    this.#file = null;
+    if (this.#isIndexOnDisk) this.#index = null;
   }
 
   /** Appends whole batches that carry their offsets. When it throws, nothing of them is in the segment. */
@@ -55,10 +114,9 @@ export class Segment {
 
   /** Takes a batch at `position` of the file into account. */
   note(bytes: Uint8Array, at: number, position: number): void {
-    const timestamp = batch.maxTimestamp(bytes, at);
-    if (this.firstTimestamp < 0) this.firstTimestamp = timestamp;
-    this.maxTimestamp = Math.max(this.maxTimestamp, timestamp);
-    this.index.add({ offset: batch.baseOffset(bytes, at), position, maxTimestamp: this.maxTimestamp });
+    if (position === 0) this.firstTimestamp = batch.maxTimestamp(bytes, at);
+    this.index.note(bytes, at, position);
+    this.maxTimestamp = this.index.maxTimestamp;
     this.size = position + batch.byteLength(bytes, at);
     this.end = batch.nextOffset(bytes, at);
   }
@@ -81,23 +139,24 @@ export class Segment {
     return this.size;
   }
 
-  /** Headers of the batches from `position` on, up to `until`. */
-  *headers(
-    position: number,
-    until: number = this.size,
-  ): Generator<{ position: number; bytes: Uint8Array; at: number }> {
+  /** Headers of the batches from `position` on. Throws BrokenBatchError where there should be one. */
+  *headers(position: number): Generator<{ position: number; bytes: Uint8Array; at: number }> {
+    const until = this.size;
     const chunk = new Uint8Array(Math.min(scanBytes, Math.max(0, until - position)));
     let chunkAt = position;
     let have = 0;
-    while (position + batchHeaderBytes <= until) {
+    let next = this.baseOffset;
+    while (position < until) {
       if (position < chunkAt || position + batchHeaderBytes > chunkAt + have) {
         chunkAt = position;
         have = this.file.readAt(chunk, position);
-        if (have < batchHeaderBytes) return;
+        if (have < batchHeaderBytes) throw new BrokenBatchError(this.path, position, "the file ends there");
       }
       const at = position - chunkAt;
+      const broken = brokenHeader(chunk, at, { room: until - position, next });
+      if (broken !== null) throw new BrokenBatchError(this.path, position, broken);
       const length = batch.byteLength(chunk, at);
-      if (length < batchHeaderBytes) return;
+      next = batch.nextOffset(chunk, at);
       yield { position, bytes: chunk, at };
       position += length;
     }
@@ -109,26 +168,122 @@ export class Segment {
     return have === length ? bytes : bytes.subarray(0, have);
   }
 
-  /** Cuts everything from `position` on; the next offset is then `end`. */
+  /** Cuts everything from `position` on; the next offset is then `end`. It can be written again. */
   cut(position: number, end: number): void {
+    const { index } = this;
+    this.dropIndexFiles();
     this.file.truncate(position);
     this.size = position;
     this.end = end;
-    this.index.cut(position);
-    this.maxTimestamp = this.index.maxTimestampBefore();
-    for (const { bytes, at } of this.headers(this.index.floor(Number.MAX_SAFE_INTEGER))) {
-      this.maxTimestamp = Math.max(this.maxTimestamp, batch.maxTimestamp(bytes, at));
-    }
+    for (const header of this.headers(index.cut(position, end)))
+      index.note(header.bytes, header.at, header.position);
+    this.maxTimestamp = index.maxTimestamp;
     if (position === 0) this.firstTimestamp = -1;
   }
 
+  // ---- Index files ----
+
+  /**
+   * Writes the index files, for a segment that takes no more appends; answers those that wait for a sync,
+   * open. Without room on the disk there are none, and the index stays in memory.
+   */
+  seal(): DiskFile[] {
+    this.index.seal();
+    const { disk, codecs } = this.#options;
+    const files: DiskFile[] = [];
+    const { baseOffset, end, size: segmentBytes, firstTimestamp, maxTimestamp } = this;
+    try {
+      for (const kind of indexKinds) {
+        const entries = kind === "index" ? this.index.offsets : this.index.times;
+        const about = { baseOffset, end, segmentBytes, firstTimestamp, maxTimestamp };
+        const bytes = indexFileBytes(kind, entries, about, (part) => codecs.crc32c(part));
+        const file = disk.open(`${this.#stem}.${kind}`, { create: true });
+        files.push(file);
+        file.truncate(0);
+        file.writeAt([bytes], 0);
+      }
+    } catch (error) {
+      for (const file of files) file.close();
+      if ((error as { code?: string }).code !== "ENOSPC") throw error;
+      return [];
+    }
+    this.#isIndexOnDisk = true;
+    return files;
+  }
+
+  /** What the index files claim about this segment; null when they are missing or damaged. */
+  footer(): IndexFooter | null {
+    return readIndexFooter(this.#options, this.#stem);
+  }
+
+  /** Takes over what its index files claim, unread: the caller has found that they can be believed. */
+  believe(footer: IndexFooter): void {
+    this.size = footer.segmentBytes;
+    this.end = footer.end;
+    this.firstTimestamp = footer.firstTimestamp;
+    this.maxTimestamp = footer.maxTimestamp;
+    this.#index = null;
+    this.#isIndexOnDisk = true;
+  }
+
+  /** Before the segment is written again: they would speak for bytes that are no more. */
+  dropIndexFiles(): void {
+    this.#index = this.index;
+    this.#isIndexOnDisk = false;
+    this.#removeFiles(indexKinds);
+  }
+
+  #removeFiles(kinds: readonly string[]): void {
+    const { disk } = this.#options;
+    for (const kind of kinds) if (disk.exists(`${this.#stem}.${kind}`)) disk.remove(`${this.#stem}.${kind}`);
+  }
+
+  #fetchIndex(): SegmentIndex {
+    const found = readSegmentIndex(this.#options, this.#stem, this);
+    if (typeof found !== "string") return found;
+    this.#options.onIndexRebuilt(this.path, found);
+    this.#isIndexOnDisk = false;
+    const index = this.#newIndex();
+    for (const { bytes, at, position } of this.headers(0)) index.note(bytes, at, position);
+    return index;
+  }
+
+  #newIndex(): SegmentIndex {
+    const { baseOffset, indexIntervalBytes: intervalBytes } = this.#options;
+    return new SegmentIndex({ baseOffset, intervalBytes });
+  }
+
   close(): void {
+    this.#options.files.forget(this);
     this.#file?.close();
     this.#file = null;
   }
 
   remove(): void {
     this.close();
-    if (this.#disk.exists(this.path)) this.#disk.remove(this.path);
+    this.#removeFiles(["log", ...indexKinds]);
   }
+
+  /** It is the log's no more, which starts at `start` now; answers where its file is until that lasts. */
+  doom(start: number): string {
+    this.close();
+    this.#removeFiles(indexKinds);
+    return doomFile(this.#options.disk, this.path, start);
+  }
+}
+
+/** Null when a batch may start at `at`, with `room` bytes left of the segment and `next` its least offset. */
+export function brokenHeader(
+  bytes: Uint8Array,
+  at: number,
+  { room, next }: { room: number; next: number },
+): string | null {
+  if (room < batchHeaderBytes) return "the segment ends within a batch header";
+  const length = batch.byteLength(bytes, at);
+  if (batch.magic(bytes, at) !== 2 || length < batchHeaderBytes) return "there is no batch header";
+  if (length > room) return "the segment ends within a batch";
+  const base = batch.baseOffset(bytes, at);
+  if (base < next) return `its base offset is ${base}, ${next} or more should come next`;
+  if (batch.lastOffsetDelta(bytes, at) < 0) return `its last offset is ${batch.lastOffset(bytes, at)}`;
+  return null;
 }

@@ -1,5 +1,6 @@
-// test: one log on a simulated disk under random appends, cuts, syncs and crashes, against a model of what it
-// must hold: all that was durable, and nothing that was never written at that offset.
+// test: one log on a simulated disk under random appends, cuts, new starts, syncs, crashes and rotten side
+// files, against plain arrays that say what it must hold: all that was durable, and nothing that was never
+// written at that offset. Times and producers are looked up in both.
 import type { VirtualNode } from "../../base/virtual/node.ts";
 import { createVirtualWorld, type VirtualWorld } from "../../base/virtual/world.ts";
 import { LogDirectory } from "../../cluster/log/log-directory.ts";
@@ -7,6 +8,7 @@ import type { PartitionLog } from "../../cluster/log/partition-log.ts";
 import type { LogConfig } from "../../cluster/log/replica-log.ts";
 import { buildBatch } from "../../proto/batch/build.ts";
 import { readBatches } from "../../proto/batch/read.ts";
+import { checkProducers, checkTimes, type Item } from "./model-lookups.ts";
 
 export const key = { topicName: "flights", partition: 0 };
 export const topicId = "AAAAAAAAAAAAAAAAAAAAAQ";
@@ -18,45 +20,57 @@ export const logConfig: LogConfig = {
   producerExpirationMs: 1e9,
 };
 
-interface Item {
-  value: string;
-  epoch: number;
-}
-
 export interface ModelCounts {
   crashes: number;
+  cleanStops: number;
   recordsChecked: number;
   recordsLost: number;
   cuts: number;
+  newStarts: number;
+  undoneStarts: number;
+  rottenFiles: number;
+  lookups: number;
 }
 
 export async function openDirectory(
   world: VirtualWorld,
   node: VirtualNode,
   onFailed = (_: string): void => {},
+  more: { segmentFilesOpenMax?: number; env?: ReturnType<VirtualNode["start"]> } = {},
 ) {
-  const env = node.start();
-  const options = { env, path: "/data", clusterId: "cluster", nodeId: 1, onFailed };
+  const { env = node.start(), ...rest } = more;
+  const options = { env, path: "/data", clusterId: "cluster", nodeId: 1, onFailed, ...rest };
   const directory = await world.run(LogDirectory.open(options), { withinMs: 60_000 });
+  // As a broker does once it has registered: only then may a stop call itself clean.
+  directory.told();
+  await world.run(directory.writeCheckpoints(), { withinMs: 60_000 });
   return { env, directory };
 }
 
 /** Throws when the log breaks a promise; otherwise tells what happened. */
 export async function runLogModel(seed: number): Promise<ModelCounts> {
   const run = new LogModelRun(seed);
-  for (let life = 0; life < 6; life++) await run.live();
+  for (let life = 0; life < 8; life++) await run.live();
   return run.counts;
 }
 
 class LogModelRun {
-  readonly counts: ModelCounts = { crashes: 0, recordsChecked: 0, recordsLost: 0, cuts: 0 };
+  readonly counts: ModelCounts = {
+    ...{ crashes: 0, cleanStops: 0, recordsChecked: 0, recordsLost: 0, cuts: 0 },
+    ...{ newStarts: 0, undoneStarts: 0, rottenFiles: 0, lookups: 0 },
+  };
   readonly #world: VirtualWorld;
   readonly #node: VirtualNode;
   readonly #seed: number;
-  #now: Item[] = [];
+  /** By offset; below the start of a log that started anew there is nothing. */
+  #now: (Item | undefined)[] = [];
   /** Whatever was ever written at an offset: a cut that is not on disk yet may be undone by a power cut. */
   #ever: Item[][] = [];
   #durable = 0;
+  /** Never cut below it. */
+  #committed = 0;
+  /** The log before it started anew, as long as that need not last. */
+  #before: { now: (Item | undefined)[]; durable: number; newStart: number } | null = null;
   #epoch = 1;
   #count = 0;
 
@@ -67,27 +81,41 @@ class LogModelRun {
   }
 
   async live(): Promise<void> {
-    const { random } = this.#world;
     let failure: string | null = null;
-    const { env, directory } = await openDirectory(this.#world, this.#node, (reason) => {
+    const onFailed = (reason: string): void => {
       failure = reason;
+    };
+    const { env, directory } = await openDirectory(this.#world, this.#node, onFailed, {
+      segmentFilesOpenMax: 2,
     });
     const log = directory.openLog(key, topicId, logConfig);
     this.#check(log, env.codecs);
     log.setDurableListener(() => {
       this.#durable = Math.max(this.#durable, log.durableEnd);
+      if (this.#before !== null && log.durableEnd >= this.#before.newStart) this.#before = null;
     });
-    for (let step = 0; step < 80; step++) {
-      const kind = random.below(20);
-      if (kind < 12) this.#append(log, env.codecs);
-      else if (kind < 14) this.#cut(log);
-      else if (kind === 14 && log.durableEnd > log.startOffset && random.chance(0.3)) {
-        log.raiseStart(log.startOffset + random.below(log.durableEnd - log.startOffset));
-      } else await this.#world.runFor(random.below(30));
-    }
+    for (let step = 0; step < 80; step++) await this.#step(log, env.codecs);
+    if (directory.openFiles.size > 2) throw new Error(`seed ${this.#seed}: ${directory.openFiles.size} open`);
     if (failure !== null) throw new Error(`seed ${this.#seed}: the directory failed: ${failure}`);
     await this.#end(directory);
     this.counts.crashes++;
+  }
+
+  async #step(log: PartitionLog, codecs: Codecs): Promise<void> {
+    const { random } = this.#world;
+    const kind = random.below(24);
+    if (kind < 12) this.#append(log, codecs);
+    else if (kind < 14) this.#cut(log);
+    else if (kind === 14 && random.chance(0.1)) this.#startAnew(log);
+    else if (kind === 15 && log.durableEnd > log.startOffset && random.chance(0.3)) {
+      log.raiseStart(log.startOffset + random.below(log.durableEnd - log.startOffset));
+    } else if (kind < 18) {
+      this.#committed = Math.max(this.#committed, log.startOffset);
+      if (log.durableEnd > this.#committed)
+        this.#committed += random.below(log.durableEnd - this.#committed + 1);
+      log.noteCommitted(this.#committed);
+    } else if (kind === 18) this.#look(log);
+    else await this.#world.runFor(random.chance(0.1) ? 1_500 : random.below(30));
   }
 
   async #end(directory: LogDirectory): Promise<void> {
@@ -96,6 +124,8 @@ class LogModelRun {
     if (how === 0) {
       await this.#world.run(directory.close(), { withinMs: 60_000 });
       this.#durable = this.#now.length;
+      this.#before = null;
+      this.counts.cleanStops++;
     }
     if (how === 1) this.#node.crash({ kind: "process" });
     else
@@ -103,25 +133,56 @@ class LogModelRun {
         kind: "power",
         cutMode: random.pick(["lost", "prefix", "sectors", "kept"] as const),
       });
+    this.#rot();
   }
 
-  #append(log: PartitionLog, codecs: Parameters<typeof buildBatch>[0]["codecs"]): void {
+  /** Nothing depends on the files beside the segments. */
+  #rot(): void {
+    const { random } = this.#world;
+    if (random.chance(0.5)) return;
+    const names = /\.(index|timeindex|snapshot)$|leader-epoch-checkpoint$|recovery-point-offset-checkpoint$/;
+    const paths = this.#node.disk.files().filter(({ path, bytes }) => names.test(path) && bytes.length > 0);
+    if (paths.length === 0) return;
+    for (let left = 1 + random.below(3); left > 0; left--)
+      if (this.#node.disk.rot(random.pick(paths).path) !== null) this.counts.rottenFiles++;
+  }
+
+  #append(log: PartitionLog, codecs: Codecs): void {
     const { random } = this.#world;
     if (random.chance(0.2)) this.#epoch++;
     const values = Array.from({ length: 1 + random.below(4) }, () =>
       `value ${this.#count++} `.padEnd(20 + random.below(200), "x"),
     );
-    const records = values.map((value) => ({
+    const timestamps = values.map(() => 1_000 + random.below(10_000));
+    // A log that started anew may or may not remember those before it.
+    const producerId = 10 * this.counts.newStarts + random.below(3);
+    const last = this.#now.findLast((one) => one?.producerId === producerId);
+    const baseSequence = last === undefined ? 0 : last.sequence + 1;
+    const records = values.map((value, n) => ({
       key: null,
       value: Buffer.from(value),
-      timestamp: 1_000 + this.#count,
+      timestamp: timestamps[n]!,
       headers: [],
     }));
-    const { end } = log.appendAsLeader(buildBatch({ records, compression: "none", codecs }), {
-      leaderEpoch: this.#epoch,
+    const bytes = buildBatch({
+      records,
+      compression: "none",
+      codecs,
+      producerId,
+      producerEpoch: 0,
+      baseSequence,
     });
-    for (const value of values) {
-      const item = { value, epoch: this.#epoch };
+    const verdict = log.checkSequence(bytes, 0);
+    if (verdict.kind !== "append") {
+      const said = JSON.stringify(verdict);
+      throw new Error(`seed ${this.#seed}: sequence ${baseSequence} of ${producerId} at ${log.end}: ${said}`);
+    }
+    const { baseOffset, end } = log.appendAsLeader(bytes, { leaderEpoch: this.#epoch });
+    for (const [n, value] of values.entries()) {
+      const item: Item = {
+        ...{ value, epoch: this.#epoch, timestamp: timestamps[n]!, producerId },
+        ...{ sequence: baseSequence + n, batch: { baseOffset, baseSequence, count: values.length } },
+      };
       (this.#ever[this.#now.length] ??= []).push(item);
       this.#now.push(item);
     }
@@ -130,15 +191,40 @@ class LogModelRun {
   }
 
   #cut(log: PartitionLog): void {
-    if (log.end === log.startOffset) return;
-    log.truncateTo(log.startOffset + this.#world.random.below(log.end - log.startOffset + 1));
-    this.#now = this.#now.slice(0, log.end);
+    const least = Math.max(this.#committed, log.startOffset);
+    if (log.end <= least) return;
+    // A batch that straddles the place goes as a whole, which must not hold what was committed.
+    const offset = least + this.#world.random.below(log.end - least + 1);
+    const base = this.#now[offset]?.batch.baseOffset ?? offset;
+    if (base < least) return;
+    log.truncateTo(offset);
+    this.#now.length = log.end;
     this.#durable = Math.min(this.#durable, log.end);
     this.#epoch++;
     this.counts.cuts++;
   }
 
-  #check(log: PartitionLog, codecs: Parameters<typeof readBatches>[1]): void {
+  /** As when a leader's log starts behind the end of this one. */
+  #startAnew(log: PartitionLog): void {
+    const newStart = log.end + 1 + this.#world.random.below(20);
+    this.#before ??= { now: this.#now, durable: this.#durable, newStart };
+    this.#before.newStart = newStart;
+    log.truncateFullyAndStartAt(newStart);
+    this.#now = new Array(newStart);
+    this.#durable = 0;
+    this.#committed = newStart;
+    this.counts.newStarts++;
+  }
+
+  #check(log: PartitionLog, codecs: Codecs): void {
+    const { newStart } = this.#before ?? {};
+    if (this.#before !== null && log.startOffset < newStart!) {
+      this.#now = this.#before.now;
+      this.#durable = this.#before.durable;
+      this.#committed = 0;
+      this.counts.undoneStarts++;
+    }
+    this.#before = null;
     if (log.end < this.#durable) {
       throw new Error(`seed ${this.#seed}: the log ends at ${log.end}, ${this.#durable} were on disk`);
     }
@@ -154,15 +240,24 @@ class LogModelRun {
         }
       }
     }
+    found.length = log.end;
     this.#now = found;
     this.#durable = Math.min(this.#durable, log.end);
+    this.#committed = Math.min(this.#committed, log.end);
+    checkProducers(log, this.#now, codecs);
+    this.#look(log);
+  }
+
+  #look(log: PartitionLog): void {
+    for (let left = 5; left > 0; left--) checkTimes(log, this.#now, this.#world.random);
+    this.counts.lookups += 5;
   }
 
   #expect(log: PartitionLog, offset: number, value: string): Item {
-    const allowed = offset < this.#durable ? [this.#now[offset]!] : this.#ever[offset]!;
-    const item = allowed.find((one) => one.value === value);
+    const allowed = offset < this.#durable ? [this.#now[offset]] : (this.#ever[offset] ?? []);
+    const item = allowed.find((one) => one?.value === value);
     if (!item)
-      throw new Error(`seed ${this.#seed}: offset ${offset} holds "${value}", not "${allowed[0]!.value}"`);
+      throw new Error(`seed ${this.#seed}: offset ${offset} holds "${value}", not "${allowed[0]?.value}"`);
     if (log.epochAt(offset) !== item.epoch) {
       throw new Error(
         `seed ${this.#seed}: offset ${offset} is of epoch ${item.epoch}, not ${log.epochAt(offset)}`,
@@ -172,3 +267,5 @@ class LogModelRun {
     return item;
   }
 }
+
+type Codecs = Parameters<typeof readBatches>[1];

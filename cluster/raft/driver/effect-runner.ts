@@ -60,6 +60,7 @@ export class EffectRunner {
       case "appendAsLeader":
         return this.appendAsLeader(effect.term, effect.content);
       case "commit":
+        log.noteCommitted?.(effect.end);
         feed.add({ kind: "committed", end: effect.end });
         return null;
       case "leading":

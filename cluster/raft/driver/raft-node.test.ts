@@ -1,6 +1,7 @@
 // test: consensus nodes as wholes, on virtual machines: log on segments, vote file, snapshots, streams.
 import { describe, expect, it } from "vitest";
 import { VirtualRaftGroup } from "../../../test/scenarios/virtual-raft.ts";
+import { LogDamagedError } from "../../log/recovery.ts";
 
 async function running(
   options: ConstructorParameters<typeof VirtualRaftGroup>[0],
@@ -43,6 +44,19 @@ describe("a consensus node", () => {
     await group.world.run(group.host(1).start());
     await group.commit(["b"]);
     expect(group.host(1).list.values).toEqual(["a", "b"]);
+  });
+
+  it("does not take rotten entries for a torn tail once they were committed", async () => {
+    const group = await running({ seed: 4, voters: 3 });
+    const host = await group.commit(numbered(0, 20));
+    await group.world.runFor(2_500);
+    expect(host.log!.recoveryPoint).toBe(host.log!.end);
+    host.crash("power");
+    const file = "/data/__cluster_metadata-0/00000000000000000000.log";
+    expect(host.machine.disk.rot(file, 150)).toBe(150);
+    const before = host.machine.disk.files().find(({ path }) => path === file);
+    await expect(group.world.run(host.start())).rejects.toThrow(LogDamagedError);
+    expect(host.machine.disk.files().find(({ path }) => path === file)).toEqual(before);
   });
 
   it("keeps what was acknowledged when all lose power at once, many times", async () => {

@@ -1,0 +1,88 @@
+// shell: the offsets that a log directory keeps of its logs: recovery points, log starts, high watermarks;
+// one checkpoint file for each, replaced as a whole.
+//
+// Keeps true: a mark is of the topic id it was made for; a recovery point that was lowered is on disk before
+// a log start that was moved after it.
+import { readWholeFile, replaceFile } from "./atomic-file.ts";
+import { checkedBytes, checkedText, type Mark, parseCheckpoint, textOfCheckpoint } from "./checkpoint.ts";
+import type { LogEnv } from "./log-folder.ts";
+
+export type OffsetKind = "recovery" | "start" | "highWatermark";
+
+const files: Readonly<Record<OffsetKind, string>> = {
+  recovery: "recovery-point-offset-checkpoint",
+  start: "log-start-offset-checkpoint",
+  highWatermark: "replication-offset-checkpoint",
+};
+const kinds: readonly OffsetKind[] = ["recovery", "start", "highWatermark"];
+
+export class DirectoryOffsets {
+  readonly #env: LogEnv;
+  readonly #folder: string;
+  readonly #marks: Record<OffsetKind, Map<string, Mark>>;
+  readonly #dirty = new Set<OffsetKind>();
+  /** Topic ids by folder name. */
+  readonly #topicIds = new Map<string, string>();
+
+  constructor(env: LogEnv, folder: string) {
+    this.#env = env;
+    this.#folder = folder;
+    this.#marks = {
+      recovery: this.#read("recovery"),
+      start: this.#read("start"),
+      highWatermark: this.#read("highWatermark"),
+    };
+  }
+
+  /** The folder of that name is of this topic. Marks of another are forgotten. */
+  owned(name: string, topicId: string): void {
+    this.#topicIds.set(name, topicId);
+    for (const kind of kinds) {
+      const mark = this.#marks[kind].get(name);
+      if (mark === undefined || mark.topicId === null || mark.topicId === topicId) continue;
+      this.#marks[kind].delete(name);
+      this.#dirty.add(kind);
+    }
+  }
+
+  get(kind: OffsetKind, name: string): number {
+    return this.#marks[kind].get(name)?.offset ?? 0;
+  }
+
+  set(kind: OffsetKind, name: string, offset: number): void {
+    const marks = this.#marks[kind];
+    const topicId = this.#topicIds.get(name) ?? null;
+    const known = marks.get(name);
+    if (known !== undefined && known.offset === offset && known.topicId === topicId) return;
+    marks.set(name, { offset, topicId });
+    this.#dirty.add(kind);
+  }
+
+  forget(name: string): void {
+    this.#topicIds.delete(name);
+    for (const kind of kinds) if (this.#marks[kind].delete(name)) this.#dirty.add(kind);
+  }
+
+  /** Writes what changed; on stable storage when it resolves. */
+  async write(): Promise<void> {
+    const dirty = kinds.filter((kind) => this.#dirty.has(kind));
+    const { codecs, disk } = this.#env;
+    const contents = dirty.map((kind) =>
+      checkedBytes(textOfCheckpoint(this.#marks[kind]), (bytes) => codecs.crc32c(bytes)),
+    );
+    this.#dirty.clear();
+    for (const [at, kind] of dirty.entries())
+      await replaceFile(disk, this.#folder, files[kind], contents[at]!);
+  }
+
+  #read(kind: OffsetKind): Map<string, Mark> {
+    const { codecs, disk, log } = this.#env;
+    const file = `${this.#folder}/${files[kind]}`;
+    const bytes = readWholeFile(disk, file);
+    if (bytes === null) return new Map();
+    const text = checkedText(bytes, (part) => codecs.crc32c(part));
+    const marks = text === null ? null : parseCheckpoint(text);
+    if (marks === null) log.warn({ file }, "a damaged checkpoint is not used");
+    return marks ?? new Map();
+  }
+}

@@ -1,0 +1,31 @@
+// shell: segment files that are the log's no more since its start moved: renamed at once, removed only when
+// the new start is on disk. A crash in between finds them under either name and knows what to do by the start
+// that lasted: files that went before it would leave a hole that looks like damage.
+//
+//   00000000000000000300.log.00000000000000001000.deleted     it began at 300; the start moved to 1000
+import type { Disk } from "../../base/ports/disk.ts";
+
+const pattern = /^(\d{20})\.log\.(\d{20})\.deleted$/;
+
+export function digits(offset: number): string {
+  return String(offset).padStart(20, "0");
+}
+
+/** Answers the path that the file has now. */
+export function doomFile(disk: Disk, path: string, start: number): string {
+  const doomed = `${path}.${digits(start)}.deleted`;
+  disk.rename(path, doomed);
+  return doomed;
+}
+
+/** At a start: goes through with the removals whose new start lasted, and takes the others back. */
+export function settleDoomedFiles(disk: Disk, folder: string, startOffset: number): void {
+  for (const name of disk.list(folder)) {
+    const [, base, start] = pattern.exec(name) ?? [];
+    if (base === undefined) continue;
+    const moved = Number(start);
+    const lasted = startOffset === moved || (startOffset > moved && moved > Number(base));
+    if (lasted) disk.remove(`${folder}/${name}`);
+    else disk.rename(`${folder}/${name}`, `${folder}/${base}.log`);
+  }
+}

@@ -1,0 +1,71 @@
+// shell: what of one log is not on stable storage yet, and how it gets there: bytes of segments, files beside
+// them, log start, leader epochs, names.
+//
+// Keeps true: the file of a segment that is the log's no more goes only once the start that dropped it lasts.
+import type { DiskFile } from "../../base/ports/disk.ts";
+import type { LogFolder } from "./log-folder.ts";
+import type { Segment } from "./segment.ts";
+
+export class Unsynced {
+  start = false;
+  epochs = false;
+  names = true;
+  readonly #folder: LogFolder;
+  /** They stay open until their sync answered. */
+  #segments = new Set<Segment>();
+  /** Files of segments that are the log's no more. */
+  #doomed: string[] = [];
+
+  constructor(folder: LogFolder) {
+    this.#folder = folder;
+    // What a crashed process left in the page cache may not be on disk yet.
+    if (folder.isClean) return;
+    for (const segment of folder.unsynced) this.written(segment);
+    this.epochs = true;
+  }
+
+  written(segment: Segment): void {
+    if (this.#segments.has(segment)) return;
+    this.#segments.add(segment);
+    segment.pin();
+  }
+
+  /** It was removed, and is waited for no more. */
+  forget(segment: Segment): void {
+    this.#segments.delete(segment);
+  }
+
+  /** Their files go with the next sync, after the log start. */
+  doom(segments: readonly Segment[], newStart: number): void {
+    this.start = true;
+    for (const segment of segments) {
+      this.forget(segment);
+      this.#doomed.push(segment.doom(newStart));
+    }
+  }
+
+  /** All that was so when it was called is on stable storage when it resolves. */
+  async sync(isClosed: () => boolean): Promise<void> {
+    const segments = [...this.#segments];
+    this.#segments.clear();
+    const sidecars = this.#folder.takeSidecars();
+    const { start, epochs, names } = this;
+    const doomed = this.#doomed;
+    this.#doomed = [];
+    this.start = false;
+    this.epochs = false;
+    this.names = false;
+    try {
+      const files: DiskFile[] = [...segments.map(({ file }) => file), ...sidecars];
+      await Promise.all(files.map((file) => file.sync()));
+    } finally {
+      for (const segment of segments) segment.unpin();
+      for (const file of sidecars) file.close();
+    }
+    if (start && !isClosed()) await this.#folder.writeCheckpoints();
+    if (epochs && !isClosed()) await this.#folder.writeEpochs();
+    if (isClosed()) return;
+    for (const path of doomed) this.#folder.removeFile(path);
+    if (names || doomed.length > 0) await this.#folder.syncNames();
+  }
+}
