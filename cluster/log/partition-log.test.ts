@@ -81,6 +81,18 @@ describe("a log", () => {
     expect([told, log.durableEnd]).toEqual([1, 1]);
   });
 
+  it("brings what is behind a roll to disk though nobody asked", async () => {
+    const { log, append, settle } = await stage();
+    // The log itself was made with a sync.
+    await settle();
+    append(["a".repeat(3_000)]);
+    await settle();
+    expect(log.durableEnd).toBe(0);
+    append(["b".repeat(3_000)]);
+    await settle();
+    expect(log.durableEnd).toBe(2);
+  });
+
   it("cuts whole batches and forgets their epochs", async () => {
     const { log, append } = await stage();
     append(["a", "b", "c"]);

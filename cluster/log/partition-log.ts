@@ -152,6 +152,8 @@ export class PartitionLog implements ReplicaLog {
     this.#hasRolled = true;
     this.#folder.seal(full);
     full.unpin();
+    // Whoever asks for no syncs gets one a segment, as with Kafka: the recovery point follows.
+    this.requestSync();
   }
 
   checkSequence(batches: Uint8Array, at: number): SequenceVerdict {
