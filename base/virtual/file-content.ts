@@ -31,7 +31,9 @@ export class FileContent {
   readonly current = new Bytes();
   /** A failed sync has left bytes in the page cache that are on no disk. */
   hasLostPages = false;
-  /** Grows whenever bytes that were there may have changed or gone: for checkers that read on from a place. */
+  /**
+   * Grows whenever bytes that were there may have changed or gone: for checkers that read on from a place.
+   */
   rewrites = 0;
   private readonly durable = new Bytes();
   private pending: Change[] = [];

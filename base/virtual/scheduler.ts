@@ -31,7 +31,9 @@ export type RunResult = "done" | "deadline" | "idle";
 
 export class VirtualScheduler {
   readonly trace: Trace;
-  /** Called after every event, once its promises have run: the place for checkers. Who ran; null: the world. */
+  /**
+   * Called after every event, once its promises have run: the place for checkers. Who ran; null: the world.
+   */
   readonly afterEvent: ((who: string | null) => void)[] = [];
   eventsRun = 0;
   private readonly heap = new EventHeap<VirtualEvent>();

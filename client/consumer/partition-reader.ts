@@ -48,7 +48,10 @@ export class PartitionReader {
   /** The leader epoch against which the position was checked (KIP-320); -1: not yet. */
   checkedEpoch = -1;
   highWatermark = -1;
-  /** Since when, by the monotonic clock, leaders say that their log ends before the position; null: they don't. */
+  /**
+   * Since when, by the monotonic clock, leaders say that their log ends before the position; null: they
+   * don't.
+   */
   beyondEndSinceMs: number | null = null;
   bufferedBytes = 0;
   /** The topic whose offsets these are; null until the first fetch. */

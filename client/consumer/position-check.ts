@@ -90,9 +90,9 @@ export class PositionCheck {
   }
 
   /**
-   * The position is not in the log: goes on where `offsetReset` says, or throws OffsetOutOfRangeError. A leader
-   * that was deposed and has not heard of it ends before what others have committed since: it is not believed
-   * at once, but asked again (retriable OFFSET_NOT_AVAILABLE) with metadata of other brokers.
+   * The position is not in the log: goes on where `offsetReset` says, or throws OffsetOutOfRangeError. A
+   * leader that was deposed and has not heard of it ends before what others have committed since: it is not
+   * believed at once, but asked again (retriable OFFSET_NOT_AVAILABLE) with metadata of other brokers.
    */
   async outOfRange(reader: PartitionReader): Promise<void> {
     const { topic, partition, generation, fetchOffset } = reader;
@@ -104,7 +104,10 @@ export class PositionCheck {
     // It was true then; by now (a leader that knew less) it may not be.
     if (fetchOffset >= start!.offset && fetchOffset <= end!.offset) return;
     if (fetchOffset > end!.offset && this.#mayBeDeposed(reader)) {
-      throw brokerError(`read ${topic}-${partition} at offset ${fetchOffset}`, ErrorCode.OFFSET_NOT_AVAILABLE);
+      throw brokerError(
+        `read ${topic}-${partition} at offset ${fetchOffset}`,
+        ErrorCode.OFFSET_NOT_AVAILABLE,
+      );
     }
     if (this.#settings.offsetReset === "error") {
       throw new OffsetOutOfRangeError({ topic, partition, offset: fetchOffset }, start!.offset, end!.offset);

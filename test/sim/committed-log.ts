@@ -30,8 +30,8 @@ export class CommittedLog {
   }
 
   /**
-   * Compares what a replica holds below `end`, from offset `from` on. Answers what differs, or null. A replica
-   * may have cut off its beginning, but holds everything after.
+   * Compares what a replica holds below `end`, from offset `from` on. Answers what differs, or null. A
+   * replica may have cut off its beginning, but holds everything after.
    */
   differs(log: DiskLog, range: { from: number; end: number }): string | null {
     const end = Math.min(range.end, this.end);
@@ -69,7 +69,9 @@ export class CommittedLog {
 }
 
 function isSame(one: DiskBatch, should: CommittedBatch): boolean {
-  return one.base === should.base && one.end === should.end && one.crc === should.crc && one.epoch === should.epoch;
+  return (
+    one.base === should.base && one.end === should.end && one.crc === should.crc && one.epoch === should.epoch
+  );
 }
 
 function text({ base, end, crc, epoch }: CommittedBatch): string {

@@ -41,7 +41,13 @@ export class DiskLog {
     const known = new Map(this.#segments.map((one) => [one.content, one]));
     const before = this.#segments;
     this.#segments = files.map(({ name, file }) => {
-      const segment = known.get(file) ?? { name, content: file, rewrites: file.rewrites, parsed: 0, batches: [] };
+      const segment = known.get(file) ?? {
+        name,
+        content: file,
+        rewrites: file.rewrites,
+        parsed: 0,
+        batches: [],
+      };
       known.delete(file);
       if (segment.rewrites !== file.rewrites) {
         segment.rewrites = file.rewrites;
@@ -103,7 +109,8 @@ function parse(segment: SegmentFile): void {
   while (segment.parsed + batchHeaderBytes <= bytes.length) {
     const at = segment.parsed;
     const endPosition = at + batch.byteLength(bytes, at);
-    if (batch.magic(bytes, at) !== 2 || endPosition > bytes.length || endPosition < at + batchHeaderBytes) return;
+    if (batch.magic(bytes, at) !== 2 || endPosition > bytes.length || endPosition < at + batchHeaderBytes)
+      return;
     segment.batches.push({
       base: batch.baseOffset(bytes, at),
       end: batch.nextOffset(bytes, at),

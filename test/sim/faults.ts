@@ -66,9 +66,15 @@ export class Faults {
     machine.onCrash = (kind) => {
       before(kind);
       if (this.#isOver) {
-        this.#options.cluster.world.scheduler.after(100, { label: "restart", life: null, run: () => this.#up(node) });
+        this.#options.cluster.world.scheduler.after(100, {
+          label: "restart",
+          life: null,
+          run: () => this.#up(node),
+        });
       } else {
-        this.#after(this.#random.between(5, this.#random.pick([20, 300, 2_000, 5_000])), () => this.#up(node));
+        this.#after(this.#random.between(5, this.#random.pick([20, 300, 2_000, 5_000])), () =>
+          this.#up(node),
+        );
       }
     };
   }

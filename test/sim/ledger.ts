@@ -126,12 +126,12 @@ export class Ledger {
     this.#checks.hold(
       "client: what was acknowledged is there",
       place !== undefined,
-      () => `${record.id} was acknowledged at ${record.topic}-${record.partition} ${record.offset}, and is not there`,
+      () => `${record.id} is not at ${record.topic}-${record.partition} ${record.offset}, nor elsewhere`,
     );
     this.#checks.hold(
       "client: a record is where its acknowledgement said",
       record.offset < 0 || (place?.offset === record.offset && place.partition === record.partition),
-      () => `${record.id} was acknowledged at ${record.partition}/${record.offset}, and is at ${JSON.stringify(place)}`,
+      () => `${record.id} is at ${JSON.stringify(place)}, not at ${record.partition}/${record.offset}`,
     );
   }
 

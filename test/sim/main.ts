@@ -36,7 +36,8 @@ function options() {
   });
   const count = (name: string, text: string): number => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} ${text}: it must be a whole number above 0`);
+    if (!Number.isInteger(value) || value < 1)
+      throw new Error(`--${name} ${text}: it must be a whole number above 0`);
     return value;
   };
   const seeds = count("seeds", values.seeds ?? (values.hunt ? "200" : "100"));
@@ -56,8 +57,8 @@ async function main(): Promise<number> {
   let done = 0;
   const onOutcome = (outcome: Outcome): void => {
     done++;
-    if (given.json) return console.log(JSON.stringify(outcome));
-    if (outcome.failure !== null) console.error(`${failureText(outcome)}\n`);
+    if (given.json) console.log(JSON.stringify(outcome));
+    else if (outcome.failure !== null) console.error(`${failureText(outcome)}\n`);
     if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${seeds.length} `);
   };
   const outcomes = await runSeeds({ seeds, jobs: given.jobs, onOutcome });

@@ -1,3 +1,4 @@
+// test: each planted bug is caught by a seed that was recorded for it, and the same seed finds nothing else.
 import { describe, expect, it } from "vitest";
 import { readMutants, replay } from "./mutants.ts";
 import { runSeeds } from "./runner.ts";

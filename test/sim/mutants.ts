@@ -32,12 +32,16 @@ export function readMutants(only = ""): Mutant[] {
     const path = join(folder, file);
     const text = readFileSync(path, "utf8");
     const head = (name: string): string => new RegExp(`^# ${name}: (.*)$`, "m").exec(text)?.[1] ?? "";
-    const seeds = head("seeds").split(" ").filter((seed) => seed !== "");
+    const seeds = head("seeds")
+      .split(" ")
+      .filter((seed) => seed !== "");
     return { name: file.replace(/\.diff$/, ""), path, bug: head("bug"), seeds, caughtBy: head("caught by") };
   });
 }
 
-/** Runs `use` with the path of a child.ts whose tree has the bug. Throws when the diff does not fit any more. */
+/**
+ * Runs `use` with the path of a child.ts whose tree has the bug. Throws when the diff does not fit any more.
+ */
 export async function withMutant<T>(mutant: Mutant, use: (child: string) => Promise<T>): Promise<T> {
   const tree = mkdtempSync(join(tmpdir(), "ottla-mutant-"));
   try {
@@ -49,8 +53,8 @@ export async function withMutant<T>(mutant: Mutant, use: (child: string) => Prom
     const applied = spawnSync("git", ["apply", "--recount", mutant.path], { cwd: tree, encoding: "utf8" });
     if (applied.status !== 0) {
       throw new Error(
-        `${mutant.name}.diff does not fit the tree any more: ${applied.stderr}\nplant the bug again by hand, and ` +
-          "write `git diff` of it below the head of the file",
+        `${mutant.name}.diff does not fit the tree any more: ${applied.stderr}\nplant the bug again by ` +
+          "hand, and write `git diff` of it below the head of the file",
       );
     }
     return await use(join(tree, "test/sim/child.ts"));
@@ -103,7 +107,9 @@ export async function huntMutants(options: { only: string; seeds: number; jobs: 
     if (caught.length === 0) all = false;
     else writeDown(mutant, caught);
     const found = caught.map(({ failure }) => failure!.invariant);
-    console.log(`${mutant.name.padEnd(44)} ${caught.length} of ${run} seeds: ${[...new Set(found)].join("; ")}`);
+    console.log(
+      `${mutant.name.padEnd(44)} ${caught.length} of ${run} seeds: ${[...new Set(found)].join("; ")}`,
+    );
   }
   return all;
 }

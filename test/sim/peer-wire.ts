@@ -46,7 +46,13 @@ class LinkCaller implements PeerCaller {
   readonly #wiring: { links: VirtualLinks; env: Pick<Env, "clock">; name: string; tap: PeerTap; to: string };
   readonly #active = new Set<() => void>();
 
-  constructor(wiring: { links: VirtualLinks; env: Pick<Env, "clock">; name: string; tap: PeerTap; to: string }) {
+  constructor(wiring: {
+    links: VirtualLinks;
+    env: Pick<Env, "clock">;
+    name: string;
+    tap: PeerTap;
+    to: string;
+  }) {
     this.#wiring = wiring;
   }
 
@@ -61,7 +67,8 @@ class LinkCaller implements PeerCaller {
   allocateProducerIds: PeerCaller["allocateProducerIds"] = (request, options) =>
     this.#call("allocateProducerIds", request, options);
 
-  openSession: PeerCaller["openSession"] = () => this.#open("session", streams.session.up, streams.session.down);
+  openSession: PeerCaller["openSession"] = () =>
+    this.#open("session", streams.session.up, streams.session.down);
 
   openRaft: PeerCaller["openRaft"] = () => this.#open("raft", streams.raft.up, streams.raft.down);
 
@@ -123,7 +130,12 @@ class LinkStream<Out, In> implements PeerStream<Out, In> {
 
   constructor(
     link: Link,
-    options: { out: MessageCodec<Out>; into: MessageCodec<In>; sent: (value: Out) => void; onOver: () => void },
+    options: {
+      out: MessageCodec<Out>;
+      into: MessageCodec<In>;
+      sent: (value: Out) => void;
+      onOver: () => void;
+    },
   ) {
     this.#link = link;
     this.#options = options;

@@ -1,9 +1,10 @@
 // test: what one run will be like, drawn from its seed before it begins: the size of the cluster, its
 // settings, the load, and which kinds of faults there are. Each run leaves most kinds out (swarm testing):
 // what only shows without a certain fault, or with one fault at high rate, is found that way too.
-import type { FabricSettings } from "../../base/virtual/wires.ts";
-import { SeededRandom } from "../../base/virtual/seeded-random.ts";
+
 import type { DiskFaults } from "../../base/virtual/disk-faults.ts";
+import { SeededRandom } from "../../base/virtual/seeded-random.ts";
+import type { FabricSettings } from "../../base/virtual/wires.ts";
 
 export const faultKinds = [
   "processCrash",
@@ -68,8 +69,18 @@ export function planOf(seed: string): Plan {
       "min.insync.replicas": "2",
       "segment.bytes": String(random.pick([16_384, 65_536, 1_048_576])),
     },
-    network: { delayMs: [0.05, random.pick([1, 5, 20])], stallTimeoutMs: [2_000, 6_000], silenceTimeoutMs: [2_000, 6_000] },
-    disk: { syncMs: random.pick([[0.2, 3], [1, 20], [0.1, 0.5]] as const) },
+    network: {
+      delayMs: [0.05, random.pick([1, 5, 20])],
+      stallTimeoutMs: [2_000, 6_000],
+      silenceTimeoutMs: [2_000, 6_000],
+    },
+    disk: {
+      syncMs: random.pick([
+        [0.2, 3],
+        [1, 20],
+        [0.1, 0.5],
+      ] as const),
+    },
     faults: faultsOf(random),
     faultEveryMs: random.pick([300, 800, 2_000]),
     faultsForMs: 12_000,

@@ -35,7 +35,13 @@ export function failureText({ seed, failure }: Outcome): string {
     `  ${invariant}`,
     indent(message),
     "  what the nodes logged last:",
-    indent(log.split("\n").slice(-25).map((line) => line.slice(0, 220)).join("\n")),
+    indent(
+      log
+        .split("\n")
+        .slice(-25)
+        .map((line) => line.slice(0, 220))
+        .join("\n"),
+    ),
     `  again: npm run sim -- --seed ${seed}    every event of it: npm run sim -- --seed ${seed} --trace`,
   ].join("\n");
 }
@@ -43,7 +49,10 @@ export function failureText({ seed, failure }: Outcome): string {
 function columns(title: string, counts: ReadonlyMap<string, number>): string[] {
   const rows = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
   const width = Math.max(...rows.map(([name]) => name.length), title.length);
-  return [title, ...rows.map(([name, count]) => `  ${name.padEnd(width)} ${count.toLocaleString("en").padStart(12)}`)];
+  return [
+    title,
+    ...rows.map(([name, count]) => `  ${name.padEnd(width)} ${count.toLocaleString("en").padStart(12)}`),
+  ];
 }
 
 function indent(text: string): string {

@@ -1,8 +1,9 @@
 // test: one seed, from an empty cluster to the last check. First phase: load and faults, with every invariant
-// looked at after every event. Second phase: all is healed, and the cluster must come to rest within a bounded
-// virtual time, with every record that was acknowledged.
-import type { TraceLine } from "../../base/virtual/trace.ts";
+// looked at after every event. Second phase: all is healed, and the cluster must come to rest within a
+// bounded virtual time, with every record that was acknowledged.
+
 import { watchRejections } from "../../base/virtual/rejections.ts";
+import type { TraceLine } from "../../base/virtual/trace.ts";
 import type { PartitionImage } from "../../cluster/metadata/image.ts";
 import { Faults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
@@ -82,7 +83,8 @@ export class Run {
       bootstrap: this.cluster.bootstrap,
       ledger: this.ledger,
       onAcknowledged: (topic, partition, offset) => this.watch.acknowledged(topic, partition, offset),
-      onWrong: (what, error) => this.#fail(new Violation("wrong", "client: only faults make calls fail", `${what}: ${error}`)),
+      onWrong: (what, error) =>
+        this.#fail(new Violation("wrong", "client: only faults make calls fail", `${what}: ${error}`)),
     });
     world.scheduler.afterEvent.push((who) => {
       if (this.#trouble !== null) throw this.#trouble;
@@ -107,7 +109,11 @@ export class Run {
     await this.#settles("every client is told what became of its records", this.workload.end(), restWithinMs);
     this.phase = "verify";
     for (const topic of [safeTopic, looseTopic]) {
-      const found = await this.#settles(`all of ${topic} is read`, this.workload.readAll(topic), quietWithinMs);
+      const found = await this.#settles(
+        `all of ${topic} is read`,
+        this.workload.readAll(topic),
+        quietWithinMs,
+      );
       this.ledger.verify(topic, found);
     }
     await this.#topics();
@@ -159,13 +165,16 @@ export class Run {
   #isWhole(): boolean {
     if (!this.#allReady()) return false;
     for (const { partitions } of this.watch.all.latest.topics.values()) {
-      if (partitions.some(({ isr, replicas, leader }) => leader < 0 || isr.length < replicas.length)) return false;
+      if (partitions.some(({ isr, replicas, leader }) => leader < 0 || isr.length < replicas.length))
+        return false;
     }
     return true;
   }
 
   async #topics(): Promise<void> {
-    const listed = new Set(await this.#settles("topics are listed", this.workload.listTopics(), quietWithinMs));
+    const listed = new Set(
+      await this.#settles("topics are listed", this.workload.listTopics(), quietWithinMs),
+    );
     for (const [topicId, { name, state }] of this.workload.topics) {
       if (state === "either") continue;
       this.checks.hold(

@@ -1,10 +1,10 @@
-// entry: runs seeds in child processes, some at a time, and gathers their outcomes. A child that dies or hangs
-// is an outcome too: that of the seed it was at.
+// entry: runs seeds in child processes, some at a time, and gathers their outcomes. A child that dies or
+// hangs is an outcome too: that of the seed it was at.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { FailureKind } from "./violation.ts";
 import type { Outcome } from "./outcome.ts";
+import type { FailureKind } from "./violation.ts";
 
 const chunkSeeds = 10;
 /** Real time for one seed, ms: many times what the slowest takes. */
@@ -27,7 +27,10 @@ export async function runSeeds(options: RunnerOptions): Promise<Outcome[]> {
   const waiting = [...options.seeds];
   const worker = async (): Promise<void> => {
     while (waiting.length > 0 && options.isEnough?.() !== true) {
-      let chunk = waiting.splice(0, Math.max(1, Math.min(chunkSeeds, Math.ceil(waiting.length / options.jobs))));
+      let chunk = waiting.splice(
+        0,
+        Math.max(1, Math.min(chunkSeeds, Math.ceil(waiting.length / options.jobs))),
+      );
       while (chunk.length > 0) {
         const done = await runChunk(chunk, options);
         outcomes.push(...done);
@@ -67,7 +70,9 @@ function runChunk(seeds: readonly string[], options: RunnerOptions): Promise<Out
       clearTimeout(timer);
       const seed = seeds[outcomes.length];
       if (seed !== undefined) {
-        const died = isHanging ? `no end within ${seedTimeoutMs} ms of real time` : `exit code ${code}\n${errors}`;
+        const died = isHanging
+          ? `no end within ${seedTimeoutMs} ms of real time`
+          : `exit code ${code}\n${errors}`;
         const outcome = lostOutcome(seed, isHanging ? "stuck" : "crash", died);
         outcomes.push(outcome);
         options.onOutcome?.(outcome);
@@ -79,6 +84,13 @@ function runChunk(seeds: readonly string[], options: RunnerOptions): Promise<Out
 
 function lostOutcome(seed: string, kind: FailureKind, message: string): Outcome {
   const invariant = "node: no process ends by itself";
-  const failure = { kind, invariant, message: `the simulation died: ${message}`, phase: "", timeMs: 0, log: "" } as const;
+  const failure = {
+    kind,
+    invariant,
+    message: `the simulation died: ${message}`,
+    phase: "",
+    timeMs: 0,
+    log: "",
+  } as const;
   return { seed, failure, trace: "", virtualMs: 0, counts: {}, checks: {} };
 }

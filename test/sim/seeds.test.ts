@@ -1,7 +1,11 @@
+// test: seeds that found a bug once, kept.
 import { describe, expect, it } from "vitest";
 import { runSeeds } from "./runner.ts";
 
-/** Seeds that found something, and what. Code moves on, and then a seed is a run like any other; it costs little. */
+/**
+ * Seeds that found something, and what. Code moves on, and then a seed is a run like any other; it costs
+ * little.
+ */
 const seeds: Readonly<Record<string, string>> = {
   "42": "what a failed sync left in the page cache was believed to be on disk by the next process",
   "43": "the same, and the replica stayed in the in-sync set",
@@ -14,6 +18,8 @@ describe("seeds that once found a bug", () => {
   it("find nothing", { timeout: 300_000 }, async () => {
     const outcomes = await runSeeds({ seeds: Object.keys(seeds), jobs: 2 });
     const failed = outcomes.filter(({ failure }) => failure !== null);
-    expect(failed.map(({ seed, failure }) => `${seed}: ${failure?.invariant}: ${failure?.message}`)).toEqual([]);
+    expect(failed.map(({ seed, failure }) => `${seed}: ${failure?.invariant}: ${failure?.message}`)).toEqual(
+      [],
+    );
   });
 });

@@ -1,7 +1,7 @@
 // test: the machines of one run: brokers, and clients beside them, in one simulated world.
-import { uuidFromBytes, type Uuid } from "../../base/uuid.ts";
-import { createVirtualWorld, type VirtualWorld } from "../../base/virtual/world.ts";
+import { type Uuid, uuidFromBytes } from "../../base/uuid.ts";
 import type { TraceLine } from "../../base/virtual/trace.ts";
+import { createVirtualWorld, type VirtualWorld } from "../../base/virtual/world.ts";
 import { resolveConfig } from "../../services/config/resolve.ts";
 import type { PeerTap } from "./peer-wire.ts";
 import type { Plan } from "./plan.ts";

@@ -79,7 +79,8 @@ export class SimNode {
     this.running = node;
     servePeers({ links, api: node.peer, env, name, tap });
     if (node.broker !== null) {
-      const { listeners, requestBytesMax, connectionsMax, connectionsPerAddressMax, connectionIdleMs } = config;
+      const { listeners, requestBytesMax, connectionsMax, connectionsPerAddressMax, connectionIdleMs } =
+        config;
       const bounds = { requestBytesMax, connectionsMax, connectionsPerAddressMax, connectionIdleMs };
       this.#door = await KafkaDoor.open({ env, broker: node.broker, listeners, ...bounds });
     }

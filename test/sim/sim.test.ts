@@ -1,3 +1,4 @@
+// test: whole clusters on seeds that were never run before, and the same seed twice.
 import { describe, expect, it } from "vitest";
 import { freshSeeds } from "./fresh-seeds.ts";
 import { reportOf } from "./report.ts";
@@ -10,7 +11,9 @@ describe("the simulation of whole clusters", () => {
     const outcomes = await runSeeds({ seeds: freshSeeds(seeds), jobs: 2 });
     const { text, failures, missing } = reportOf(outcomes);
     console.log(text);
-    expect(failures.map(({ seed, failure }) => `${seed}: ${failure?.invariant}: ${failure?.message}`)).toEqual([]);
+    expect(
+      failures.map(({ seed, failure }) => `${seed}: ${failure?.invariant}: ${failure?.message}`),
+    ).toEqual([]);
     expect(missing).toEqual([]);
   });
 

@@ -110,7 +110,8 @@ export class Workload {
         outstanding--;
         if (error !== null) return ledger.fail(record);
         ledger.acknowledge(record, place!);
-        if (isSafe && place!.offset >= 0) this.#options.onAcknowledged(topic, place!.partition, place!.offset);
+        if (isSafe && place!.offset >= 0)
+          this.#options.onAcknowledged(topic, place!.partition, place!.offset);
       });
       await taken;
     }

@@ -1,7 +1,8 @@
 // test: what a broker tells another must be so on its disk at that moment: a vote, a term, the end of what it
 // holds. Looks at every message as it is given away.
-import type { AlterPartitionRequest, PullPositions, RaftMessage } from "../../../proto/peer/peer-api.ts";
+
 import { readInt32, readInt64 } from "../../../proto/batch/header.ts";
+import type { AlterPartitionRequest, PullPositions, RaftMessage } from "../../../proto/peer/peer-api.ts";
 import type { PeerTap } from "../peer-wire.ts";
 import { dataPath, type SimNode } from "../sim-node.ts";
 import { metadataFolder, type Surroundings } from "./surroundings.ts";
@@ -65,7 +66,7 @@ export class ClaimsCheck {
     this.#all.checks.hold(
       "raft: what a follower confirms is on its disk",
       found !== null && log.wouldLast(found),
-      () => `${node.name} confirmed entries up to ${end}; ${found === null ? "they are not there" : "not synced"}`,
+      () => `${node.name} confirmed entries up to ${end}: ${found === null ? "not there" : "not synced"}`,
     );
   }
 

@@ -64,7 +64,8 @@ export class MetadataCheck {
     );
     checks.hold(
       "metadata: in-sync and eligible sets are of replicas",
-      isr.every((id) => replicas.includes(id)) && elr.every((id) => replicas.includes(id) && !isr.includes(id)),
+      isr.every((id) => replicas.includes(id)) &&
+        elr.every((id) => replicas.includes(id) && !isr.includes(id)),
       () => `${where}: replicas ${replicas}, in sync ${isr}, eligible ${elr}`,
     );
     checks.hold(
@@ -108,7 +109,8 @@ export class MetadataCheck {
     checks.hold(
       "metadata: an in-sync set grows only as its leader asked at this partition epoch",
       requests.some(isAsked),
-      () => `${where}: from ${JSON.stringify(was)} to ${JSON.stringify(now)}; asked: ${JSON.stringify(requests)}`,
+      () =>
+        `${where}: from ${JSON.stringify(was)} to ${JSON.stringify(now)}; asked: ${JSON.stringify(requests)}`,
     );
   }
 
@@ -125,7 +127,7 @@ export class MetadataCheck {
           this.#all.checks.hold(
             "metadata: a registration raises the epoch of all the broker led",
             now.leaderEpoch > old.leaderEpoch,
-            () => `${topic.name}-${old.partition} was led by broker ${id} and still is in epoch ${now.leaderEpoch}`,
+            () => `${topic.name}-${old.partition} is still in epoch ${now.leaderEpoch}, in which n${id} led`,
           );
         }
       }

@@ -93,6 +93,9 @@ export class PartitionCheck {
       () => `${folder} in epoch ${partition.leaderEpoch}: ${other} and ${who}`,
     );
     this.#leaders.set(key, who);
+    // Who hears late that it led, when others lead already, commits nothing.
+    const now = this.#all.latest.topics.get(topicId)?.partitions[index];
+    if (now === undefined || now.leaderEpoch > partition.leaderEpoch) return;
     const differs = committed.differs(this.#all.logOf(node, folder), { from: 0, end: committed.end });
     checks.hold(
       "partition: a leader holds all that is committed",
@@ -155,8 +158,8 @@ export class PartitionCheck {
         "partition: every in-sync replica holds all that is committed",
         holds && (plan.flushPolicy === "os" || log.wouldLast(found)),
         () =>
-          `${folder}: broker ${id} of the in-sync set ${image.isr} ${holds ? "has not synced" : "lacks"} the batch ` +
-          `${should.base} to ${should.end} of epoch ${should.epoch}; its log ends at ${log.end}`,
+          `${folder}: broker ${id} of the in-sync set ${image.isr} ` +
+          `${holds ? "has not synced" : "lacks"} the batch ${should.base} to ${should.end} of epoch ${should.epoch}; its log ends at ${log.end}`,
       );
     }
   }

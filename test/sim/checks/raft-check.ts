@@ -79,7 +79,8 @@ export class RaftCheck {
       checks.hold(
         "raft: a leader commits by counting only what is of its own term",
         last?.epoch === status.term,
-        () => `${node.name} in term ${status.term} committed up to ${status.commitEnd}, of term ${last?.epoch}`,
+        () =>
+          `${node.name} in term ${status.term} committed up to ${status.commitEnd}, of term ${last?.epoch}`,
       );
       this.#holdByMajority(status);
     }
@@ -110,7 +111,8 @@ export class RaftCheck {
     checks.hold(
       "raft: what is committed is on the disks of a majority",
       holders.length * 2 > voters.length,
-      () => `entry ${commitEnd - 1} of term ${term} is on the disks of ${holders.map(({ name }) => name)} only`,
+      () =>
+        `entry ${commitEnd - 1} of term ${term} is on the disks of ${holders.map(({ name }) => name)} only`,
     );
   }
 }

@@ -2,9 +2,9 @@
 // what is committed of each.
 import type { MetadataImage } from "../../../cluster/metadata/image.ts";
 import { emptyImage } from "../../../cluster/metadata/image.ts";
+import type { AlterPartitionItem } from "../../../proto/peer/peer-api.ts";
 import { CommittedLog } from "../committed-log.ts";
 import { DiskLog } from "../disk-log.ts";
-import type { AlterPartitionItem } from "../../../proto/peer/peer-api.ts";
 import type { Plan } from "../plan.ts";
 import type { SimCluster } from "../sim-cluster.ts";
 import { dataPath, type SimNode } from "../sim-node.ts";
