@@ -1,4 +1,4 @@
-// entry: runs the seeds it is told, one after another, in a process of its own, and writes one line of JSON
+// test: runs the seeds it is told, one after another, in a process of its own, and writes one line of JSON
 // for each. While it runs, ambient time, timers and entropy throw.
 import { forbidAmbient } from "../../base/virtual/ambient.ts";
 import { runSeed } from "./run.ts";

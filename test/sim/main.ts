@@ -1,4 +1,4 @@
-// entry: `npm run sim`: any number of fresh seeds, or one again; planted bugs. Exit code 0: all passed; 1:
+// test: `npm run sim`: any number of fresh seeds, or one again; planted bugs. Exit code 0: all passed; 1:
 // something was never reached; 2: wrong usage; 3: the product failed by itself; 4: it got stuck; 5: a promise
 // was broken.
 import { parseArgs } from "node:util";

@@ -1,4 +1,4 @@
-// entry: planted bugs. Each is a patch to product files, kept as a diff in test/sim/mutants with the seeds
+// test: planted bugs. Each is a patch to product files, kept as a diff in test/sim/mutants with the seeds
 // that catch it. A simulation that does not notice them would not notice ours either.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// entry: runs seeds in child processes, some at a time, and gathers their outcomes. A child that dies or
+// test: runs seeds in child processes, some at a time, and gathers their outcomes. A child that dies or
 // hangs is an outcome too: that of the seed it was at.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";

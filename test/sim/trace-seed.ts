@@ -1,4 +1,4 @@
-// entry: one seed with every event of it on standard output, twice if need be: two runs of one seed must give
+// test: one seed with every event of it on standard output, twice if need be: two runs of one seed must give
 // the same lines.
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -159,7 +159,8 @@ export class PartitionCheck {
         holds && (plan.flushPolicy === "os" || log.wouldLast(found)),
         () =>
           `${folder}: broker ${id} of the in-sync set ${image.isr} ` +
-          `${holds ? "has not synced" : "lacks"} the batch ${should.base} to ${should.end} of epoch ${should.epoch}; its log ends at ${log.end}`,
+          `${holds ? "has not synced" : "lacks"} the batch ${should.base} to ${should.end} of epoch ` +
+          `${should.epoch}; its log ends at ${log.end}`,
       );
     }
   }
