@@ -355,6 +355,7 @@ export class Partition implements RoleHost {
   // ---- What its roles and its log say ----
 
   changed(): void {
+    this.#log?.noteCommitted?.(this.highWatermark);
     this.#owner.highWatermarkMoved(this);
     if (this.#watchers.size > 0) this.context.wakes.add(this);
   }
