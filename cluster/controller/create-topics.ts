@@ -94,7 +94,8 @@ class TopicCreation {
     const topicId = topicIds[at]!;
     this.#names.add(topic.name);
     this.#partitions += assignment.length;
-    this.records.push(...topicRecords(this.#image, topic, { topicId, assignment }));
+    const placed = { topicId, assignment };
+    this.records.push(...topicRecords(this.#image, topic, placed, settings.topics));
     return {
       name: topic.name,
       topicId,
@@ -152,15 +153,29 @@ function* topicRecords(
   image: MetadataImage,
   topic: Topic,
   { topicId, assignment }: { topicId: Uuid; assignment: Assignment },
+  settings: TopicSettings,
 ): Generator<NewRecord> {
   yield { type: "Topic", name: topic.name, topicId };
   const named = { resourceType: resourceTypes.topic, resourceName: topic.name };
+  const minIsr = minIsrOf(image, topic, settings);
   for (const { name, value } of topic.configs) yield { type: "Config", ...named, name, value };
   for (const [partitionId, replicas] of assignment.entries()) {
     const isr = replicas.filter((id) => isActive(image.brokers.get(id)));
     const directories = replicas.map((id) => onlyDirectory(image, id));
-    yield { type: "Partition", partitionId, topicId, replicas, isr, leader: isr[0] ?? -1, directories };
+    // With too few in sync nothing is committed before more join, so that those who are away miss nothing.
+    const isBelow = isr.length < Math.min(minIsr, replicas.length);
+    const eligibleLeaderReplicas = isBelow ? replicas.filter((id) => !isr.includes(id)) : [];
+    const leader = isr[0] ?? -1;
+    yield {
+      ...{ type: "Partition", partitionId, topicId, replicas, isr, leader, directories },
+      eligibleLeaderReplicas,
+    };
   }
+}
+
+function minIsrOf(image: MetadataImage, topic: Topic, settings: TopicSettings): number {
+  const own = topic.configs.find(({ name }) => name === "min.insync.replicas")?.value;
+  return Number(own ?? settings.effective(image, topic.name, "min.insync.replicas").text);
 }
 
 /** Where the broker will put the replica, as far as that is certain. */
