@@ -53,6 +53,8 @@ export const limits = {
   raftMessagesHeldMax: 4_096,
   /** Nodes that are no voters and follow the metadata log. */
   raftObserversMax: 1_000,
+  /** A bound on the work of counting; Raft groups are far smaller. */
+  raftVotersMax: 31,
   raftSnapshotBytesMax: 1024 * MiB,
   brokersMax: 1_000,
   /** Partitions that one CreateTopics request may make. */

@@ -146,7 +146,8 @@ export type RaftMessageKind =
   | "appendReply"
   | "snapshot"
   | "snapshotReply"
-  | "timeoutNow";
+  | "timeoutNow"
+  | "voters";
 
 /** Fields that a kind does not use are 0, "" , false or empty. */
 export interface RaftMessage {
@@ -167,6 +168,7 @@ export interface RaftMessage {
   commitEnd: number;
   /** append, appendReply: number of the probe or round, for check-quorum and reads. */
   round: number;
+  /** replies: yes; hello: the sender could lead, if it were a voter. */
   granted: boolean;
   /** appendReply: end of what the follower holds on disk and agrees with. */
   durableEnd: number;

@@ -190,8 +190,7 @@ export class RaftScenario {
   }
 
   private hello(machine: RaftMachine, toId: number): void {
-    const { state } = machine.core!;
-    this.sent(machine, state.message({ kind: "hello", toId, term: state.term }));
+    this.sent(machine, machine.core!.hello(toId));
   }
 
   private matching(named: Map<string, string>): RaftMessage[] {

@@ -9,6 +9,7 @@ import type { RaftMessage } from "../../../proto/peer/peer-api.ts";
 import { isUpToDate } from "./log-facts.ts";
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from "./roles.ts";
 import type { RaftState } from "./state.ts";
+import { placesToAsk } from "./whereabouts.ts";
 
 /** One tick of a node that does not lead. */
 export function tickElection(state: RaftState): void {
@@ -16,7 +17,7 @@ export function tickElection(state: RaftState): void {
   // A voter that is alone has nobody to wait for.
   const isAlone = state.isVoter && state.voterSet.majority === 1;
   if (state.electionElapsed < state.electionTimeout && !isAlone) return;
-  if (state.isVoter) {
+  if (state.mayCampaign) {
     startPreVote(state);
     return;
   }
@@ -28,7 +29,7 @@ export function tickElection(state: RaftState): void {
  * two heartbeats and a quarter of what was drawn; if the leader lives, its next heartbeat puts all back.
  */
 export function onLeaderUnreachable(state: RaftState, id: number): void {
-  if (state.role !== "follower" || state.leaderId !== id || !state.isVoter) return;
+  if (state.role !== "follower" || state.leaderId !== id || !state.mayCampaign) return;
   const { election, heartbeat } = state.ticks;
   const grace = 2 * heartbeat + Math.ceil((state.electionTimeout - election) / 4);
   state.electionElapsed = Math.max(state.electionElapsed, state.electionTimeout - grace);
@@ -41,8 +42,8 @@ export function tickHello(state: RaftState): void {
   state.heartbeatElapsed += 1;
   if (state.heartbeatElapsed < state.ticks.heartbeat) return;
   state.heartbeatElapsed = 0;
-  for (const id of state.voterSet.ids) {
-    if (id !== state.nodeId) state.send({ kind: "hello", toId: id, term: state.term });
+  for (const id of placesToAsk(state)) {
+    if (id !== state.nodeId) state.send({ kind: "hello", toId: id, term: state.term, granted: state.mayVote });
   }
 }
 
@@ -69,15 +70,17 @@ function askForVotes(
   }
 }
 
+/** The own vote counts like any other: of a node that is a voter. */
 function count(state: RaftState): number {
-  return [...state.ballots.values()].filter((isGranted) => isGranted).length;
+  const granted = [...state.ballots].filter(([id, isGranted]) => isGranted && id !== state.nodeId).length;
+  return granted + (state.isVoter && state.ballots.get(state.nodeId) === true ? 1 : 0);
 }
 
 /** Term and vote as they are now have reached the disk. */
 export function onPersisted(state: RaftState, number: number): void {
   state.persistedUpTo(number);
   const isDurable = state.persistNumber === state.persistedNumber;
-  if (state.role !== "candidate" || !isDurable || !state.isVoter) return;
+  if (state.role !== "candidate" || !isDurable) return;
   state.ballots.set(state.nodeId, true);
   if (count(state) >= state.voterSet.majority) becomeLeader(state);
 }
@@ -100,16 +103,24 @@ export function onAskedForVote(state: RaftState, message: RaftMessage): void {
 
 function mayVoteFor(state: RaftState, message: RaftMessage): boolean {
   const { fromId, fromDirectoryId, term } = message;
-  if (term < state.term || !state.isVoter) return false;
-  // A voter that comes back with another directory has forgotten its votes and its log.
-  const voter = state.voterSet.get(fromId);
-  if (voter !== null && !state.voterSet.has(fromId, fromDirectoryId)) return false;
+  const { voterSet, nodeId } = state;
+  if (term < state.term) return false;
+  // Whoever asks may hold a record by which this node is a voter, and need its vote to be elected at all: so
+  // it votes though its own log does not say so; the candidate counts by what its log says (dissertation 4.1).
+  // Only in place of another directory it never votes.
+  if (voterSet.get(nodeId) !== null && !state.isVoter) return false;
+  const own = state.lastPoint();
+  const asked = { end: message.previousEnd, epoch: message.previousEpoch };
+  // A voter that comes back with another directory has forgotten its votes and its log, unless it holds a
+  // record that this node lacks.
+  const isTwin = voterSet.get(fromId) !== null && !voterSet.has(fromId, fromDirectoryId);
+  if (isTwin && isUpToDate(own, asked)) return false;
   const { vote } = state;
   const isSame = vote !== null && vote.id === fromId && vote.directoryId === fromDirectoryId;
   const isFree = vote === null && state.leaderId < 0;
   const isLater = message.kind === "preVote" && term > state.term;
   if (!isSame && !isFree && !isLater) return false;
-  return isUpToDate({ end: message.previousEnd, epoch: message.previousEpoch }, state.lastPoint());
+  return isUpToDate(asked, own);
 }
 
 function answer(state: RaftState, message: RaftMessage, granted: boolean): void {
@@ -132,7 +143,7 @@ export function onBallot(state: RaftState, message: RaftMessage): void {
     else becomeLeader(state);
     return;
   }
-  const refused = state.ballots.size - count(state);
+  const refused = [...state.ballots.values()].filter((isGranted) => !isGranted).length;
   if (refused > voters.length - majority) becomeFollower(state, state.term, -1);
 }
 

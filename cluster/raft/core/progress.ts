@@ -49,6 +49,8 @@ export class Progress {
   ticksSilent = 0;
   /** Heard at all in this term. */
   isHeard = false;
+  /** It says that it could lead, or is a voter. */
+  mayVote = true;
   sending: SnapshotSending | null = null;
   private inFlight: InFlight[] = [];
   private bytesInFlight = 0;

@@ -3,8 +3,7 @@
 // Keeps true: an entry is committed when a majority of the voters, the leader by its own disk like the
 // others, hold it on stable storage, and it, or one after it, is of the leader's own term (Raft paper 5.4.2:
 // entries of older terms are never committed by counting). Older entries are exposed with it, not before.
-// Voters are bound only after that (dissertation 4.1, and the correction to it: a leader first commits in its
-// own term).
+// Voters are bound and changed only after that (voter-changes.ts).
 import { assert } from "../../../base/assert.ts";
 import { limits } from "../../../base/limits.ts";
 import type { RaftMessage } from "../../../proto/peer/peer-api.ts";
@@ -15,6 +14,7 @@ import { becomeFollower } from "./roles.ts";
 import { startSnapshot, tickSnapshot } from "./snapshot-sending.ts";
 import type { RaftState } from "./state.ts";
 import { advanceTransfer, tickTransfer } from "./transfer.ts";
+import { onVotersAppended, onVotersCommitted, tickVoters } from "./voter-changes.ts";
 import { VoterSet } from "./voters.ts";
 import type { LeaderContent } from "./words.ts";
 
@@ -34,6 +34,8 @@ export function tickLeader(state: RaftState): void {
     }
   }
   forgetSilentObservers(state);
+  tickVoters(state);
+  if (state.role !== "leader") return;
   for (const progress of state.progress.values()) tickSnapshot(state, progress);
   if (state.heartbeatElapsed < state.ticks.heartbeat) return;
   state.heartbeatElapsed = 0;
@@ -152,6 +154,7 @@ export function onAppended(
   if (content.kind === "leaderChange") state.termEntryEnd = end;
   if (content.kind === "voters") {
     state.isBinding = false;
+    onVotersAppended(state, end);
     for (const { id, directoryId } of content.voters) {
       if (id === state.nodeId || state.progress.has(id)) continue;
       state.progress.set(id, new Progress(id, directoryId, state.log.end));
@@ -170,6 +173,7 @@ export function advanceCommit(state: RaftState): void {
   if (end <= state.commitEnd || state.epochBefore(end) !== state.term) return;
   state.commitEnd = end;
   state.emit({ kind: "commit", end });
+  onVotersCommitted(state);
   if (!state.isEstablished) {
     assert(
       state.termEntryEnd !== null && state.termEntryEnd <= end,
@@ -227,6 +231,7 @@ export function onHello(state: RaftState, message: RaftMessage): void {
     state.note("info", "an observer follows", { id: fromId, directoryId: fromDirectoryId });
   }
   const progress = hear(state, message)!;
+  if (message.kind === "hello") progress.mayVote = message.granted || state.counts(progress);
   // Whatever was under way to it before this stream may be lost.
   if (progress.state === "replicate") progress.probe(progress.match);
   else progress.isPaused = false;

@@ -10,6 +10,7 @@
 import { assert } from "../../../base/assert.ts";
 import { Progress } from "./progress.ts";
 import type { RaftState } from "./state.ts";
+import type { VoterRefusal } from "./words.ts";
 
 export function becomeFollower(state: RaftState, term: number, leaderId: number): void {
   assert(term >= state.term, `term ${term} should not go back from ${state.term}`);
@@ -75,8 +76,26 @@ function leaveRole(state: RaftState): void {
   if (state.role !== "leader") return;
   state.emit({ kind: "notLeading", term: state.term });
   if (state.transfer !== null) state.transfer = null;
+  loseVoterChange(state);
   state.progress.clear();
   state.termEntryEnd = null;
   state.isEstablished = false;
   state.isBinding = false;
+  state.isRetiring = false;
+}
+
+/** Whoever asked for it must look whether it was made. */
+function loseVoterChange(state: RaftState): void {
+  const { voterChange } = state;
+  if (voterChange === null) return;
+  state.voterChange = null;
+  const { number, recordEnd } = voterChange;
+  const refusal: VoterRefusal =
+    recordEnd === null
+      ? { error: "NOT_CONTROLLER", text: "leadership was lost before the change began" }
+      : {
+          error: "REQUEST_TIMED_OUT",
+          text: "leadership was lost before the change was committed; it may have been made or not",
+        };
+  state.emit({ kind: "voterChangeEnded", number, refusal });
 }

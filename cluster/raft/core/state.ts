@@ -11,9 +11,37 @@ import { type MessageFields, makeMessage } from "./messages.ts";
 import type { Progress } from "./progress.ts";
 import { VoterHistory, VoterSet } from "./voters.ts";
 import { votersInBatch } from "./voters-record.ts";
-import type { RaftCoreOptions, RaftEffect, RaftLogView, RaftTicks, SnapshotMark, Vote } from "./words.ts";
+import type {
+  RaftCoreOptions,
+  RaftEffect,
+  RaftLogView,
+  RaftTicks,
+  SnapshotMark,
+  Vote,
+  Voter,
+  VoterChange,
+} from "./words.ts";
 
 export type Role = "follower" | "preCandidate" | "candidate" | "leader";
+
+/** A change of the voters that this leader was asked for and that has not ended. */
+export interface PendingVoterChange {
+  readonly number: number;
+  readonly change: VoterChange;
+  ticks: number;
+  /** Adding: rounds of catching up (voter-changes.ts). */
+  round: number;
+  roundTicks: number;
+  roundEnd: number;
+  /** Its record is in the log up to here; null: not yet. */
+  recordEnd: number | null;
+}
+
+/** Where other nodes say that the voters are, as of what they know to be committed. */
+export interface VoterHint {
+  readonly commitEnd: number;
+  readonly voters: readonly Voter[];
+}
 
 export interface LeaderTransfer {
   readonly target: number;
@@ -77,6 +105,15 @@ export class RaftState {
   /** Leader: a Voters record is on its way into the log. */
   isBinding = false;
   transfer: LeaderTransfer | null = null;
+  /** Leader: the one change of voters under way. */
+  voterChange: PendingVoterChange | null = null;
+  /** Leader: it was removed from the voters, and has begun to hand over. */
+  isRetiring = false;
+
+  /** No leader: who else may know one. */
+  hint: VoterHint | null = null;
+  readonly configuredIds: readonly number[];
+  readonly mayVote: boolean;
 
   /** Follower: end up to which its log is known to agree with that of the leader of `term`. */
   agreedEnd = 0;
@@ -98,6 +135,8 @@ export class RaftState {
     this.log = options.log;
     this.codecs = options.codecs;
     this.random = options.random;
+    this.mayVote = options.mayVote ?? true;
+    this.configuredIds = options.configuredVoters.map(({ id }) => id);
     this.snapshot = options.snapshot;
     this.commitEnd = options.snapshot.end;
     this.agreedEnd = this.commitEnd;
@@ -122,6 +161,17 @@ export class RaftState {
 
   get isVoter(): boolean {
     return this.voterSet.has(this.nodeId, this.directoryId);
+  }
+
+  /**
+   * A voter, or one that is removed by a record which is perhaps not committed: nobody else may have that
+   * record, and then nobody else can be elected (Raft dissertation 4.2.2).
+   */
+  get mayCampaign(): boolean {
+    if (!this.mayVote) return false;
+    if (this.isVoter) return true;
+    const { voters, commitEnd, nodeId, directoryId } = this;
+    return !voters.isCommitted(commitEnd) && voters.committed(commitEnd).has(nodeId, directoryId);
   }
 
   /** Whether what this node says counts: it is a voter and speaks from the voter's directory. */

@@ -33,7 +33,9 @@ import { onSnapshotDamaged, onSnapshotPiece, onSnapshotReceived } from "./snapsh
 import { onSnapshotReply, onSnapshotUnavailable } from "./snapshot-sending.ts";
 import { RaftState } from "./state.ts";
 import { startTransfer } from "./transfer.ts";
+import { onChangeVoters } from "./voter-changes.ts";
 import type { VoterSet } from "./voters.ts";
+import { forgetOldHint, onToldVoters, tellVoters } from "./whereabouts.ts";
 import type { RaftCoreOptions, RaftEffect, RaftEvent } from "./words.ts";
 
 export class RaftCore {
@@ -55,8 +57,15 @@ export class RaftCore {
     return this.state.voters.recordedAt(end);
   }
 
+  /** The first message on a stream. */
+  hello(toId: number): RaftMessage {
+    const { state } = this;
+    return state.message({ kind: "hello", toId, term: state.term, granted: state.mayVote });
+  }
+
   step(event: RaftEvent): RaftEffect[] {
     this.take(event);
+    forgetOldHint(this.state);
     return this.state.finishStep();
   }
 
@@ -101,6 +110,9 @@ export class RaftCore {
       case "transfer":
         startTransfer(state);
         break;
+      case "changeVoters":
+        onChangeVoters(state, event);
+        break;
       default:
         unreachable(event);
     }
@@ -143,11 +155,22 @@ export class RaftCore {
     } else if (message.kind === "vote" || message.kind === "preVote") {
       // It judges the term by itself, which must not change before it was judged.
       onAskedForVote(state, message);
+      const isVoter = state.voterSet.has(message.fromId, message.fromDirectoryId);
+      if (message.kind === "preVote" && !isVoter) this.lookedFor(message);
     } else if (message.kind === "hello") {
-      onHello(state, message);
+      this.lookedFor(message);
+    } else if (message.kind === "voters") {
+      onToldVoters(state, message);
     } else {
       this.receiveInTerm(message);
     }
+  }
+
+  /** A stream began, or a node looks for the leader; one that was removed may do so by asking for votes. */
+  private lookedFor(message: RaftMessage): void {
+    const { state } = this;
+    if (state.role === "leader") onHello(state, message);
+    else tellVoters(state, message.fromId);
   }
 
   private receiveInTerm(message: RaftMessage): void {

@@ -5,7 +5,8 @@
 // knows the directory ids of all voters writes a Voters record, after the entry of its own term is committed.
 // Until a node has that record in its log it takes anyone with a voter's id for that voter: this is the
 // bootstrap window, in which a voter whose disk is wiped could vote twice. Configured directory ids leave no
-// window. Source: Raft dissertation 4.1 (a set is in use as soon as it is in the log); KIP-853.
+// window. How the set changes while it is in use: voter-changes.ts. Source: Raft dissertation 4.1 (a set is
+// in use as soon as it is in the log); KIP-853.
 import { assert } from "../../../base/assert.ts";
 import type { Uuid } from "../../../base/uuid.ts";
 import type { Voter } from "./words.ts";
@@ -35,6 +36,15 @@ export class VoterSet {
     return this.voters.find((voter) => voter.id === id) ?? null;
   }
 
+  /** These and one more, whose id is new. */
+  with(voter: Voter): VoterSet {
+    return new VoterSet([...this.voters, voter]);
+  }
+
+  without(id: number): VoterSet {
+    return new VoterSet(this.voters.filter((voter) => voter.id !== id));
+  }
+
   /** Whether the node with this id and this directory is the voter. */
   has(id: number, directoryId: Uuid): boolean {
     const voter = this.get(id);
@@ -61,6 +71,16 @@ export class VoterHistory {
 
   get latest(): VoterSet {
     return this.changes.at(-1)?.set ?? this.base;
+  }
+
+  /** The latest record that says who votes is below `commitEnd`, or there is none: no change is under way. */
+  isCommitted(commitEnd: number): boolean {
+    return (this.changes.at(-1)?.offset ?? -1) < commitEnd;
+  }
+
+  /** Who voted as of `commitEnd`, whatever was appended since. */
+  committed(commitEnd: number): VoterSet {
+    return this.changes.findLast((one) => one.offset < commitEnd)?.set ?? this.base;
   }
 
   /** Some Voters record says who votes; the configuration no longer does. */

@@ -2,6 +2,7 @@
 // (effects), and how it sees the log. Everything the core knows comes in through here.
 import type { Codecs } from "../../../base/ports/codecs.ts";
 import type { Uuid } from "../../../base/uuid.ts";
+import type { ErrorName } from "../../../proto/errors.ts";
 import type { RaftMessage } from "../../../proto/peer/peer-api.ts";
 import type { EpochEnd } from "../../log/replica-log.ts";
 
@@ -37,6 +38,18 @@ export interface Voter {
   readonly port: number;
 }
 
+/** One step from one voter set to the next; more than one at a time could give two sets without overlap. */
+export type VoterChange =
+  /** `ticksMax`: how long the node may take to catch up. */
+  | { kind: "add"; voter: Voter & { readonly directoryId: Uuid }; ticksMax: number }
+  | { kind: "remove"; id: number; directoryId: Uuid };
+
+/** Why a change of the voters was not made, or may not have been. */
+export interface VoterRefusal {
+  readonly error: ErrorName;
+  readonly text: string;
+}
+
 /** End (exclusive) of what a snapshot covers, and the epoch of the last record in it. */
 export interface SnapshotMark {
   readonly end: number;
@@ -62,6 +75,8 @@ export interface RaftCoreOptions {
   readonly hardState: HardState;
   /** Voters by configuration, used while neither log nor snapshot says who they are. */
   readonly configuredVoters: readonly Voter[];
+  /** Whether it can lead, so that it may be made a voter; true if not given. */
+  readonly mayVote?: boolean;
   /** The latest snapshot (end 0: none), and the voters it names (null: none). */
   readonly snapshot: SnapshotMark;
   readonly snapshotVoters: readonly Voter[] | null;
@@ -90,7 +105,9 @@ export type RaftEvent =
   /** The way to this node broke: what was in flight to it may be lost. */
   | { kind: "unreachable"; id: number }
   /** Hand leadership to the most caught-up voter (Raft dissertation, 3.10). */
-  | { kind: "transfer" };
+  | { kind: "transfer" }
+  /** Add or remove a voter; "voterChangeEnded" with the same number tells what became of it. */
+  | { kind: "changeVoters"; number: number; change: VoterChange };
 
 /** What a leader appends; control batches are built by the owner, who knows the time. */
 export type LeaderContent =
@@ -122,4 +139,6 @@ export type RaftEffect =
   | { kind: "installSnapshot"; end: number; epoch: number }
   /** No voter could take over, or the one chosen did not in time. */
   | { kind: "transferFailed" }
+  /** A change of the voters was committed (null), or it was refused or lost. */
+  | { kind: "voterChangeEnded"; number: number; refusal: VoterRefusal | null }
   | { kind: "note"; level: "info" | "warn" | "error"; text: string; fields: Record<string, unknown> };

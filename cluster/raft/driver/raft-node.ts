@@ -111,7 +111,7 @@ export class RaftNode {
     const transport = new RaftTransport({
       ...{ nodeId, clusterId, peers, clock, log: env.log, codecs: env.codecs, random: env.random },
       electionTimeoutMs: this.timing.electionTimeoutMs,
-      hello: (toId) => core.state.message({ kind: "hello", toId, term: core.state.term }),
+      hello: (toId) => core.hello(toId),
       onMessage: (message) => this.received(message),
       onBroken: (id) => this.post({ kind: "unreachable", id }),
     });

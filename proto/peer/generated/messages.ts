@@ -2,8 +2,8 @@
 // scripts/generate-peer-types.ts: change the .proto, not this file.
 import type { EnumTable, MessageTable } from "../table.ts";
 
-export type RaftMessageKind = "hello" | "preVote" | "preVoteReply" | "vote" | "voteReply" | "append" | "appendReply" | "snapshot" | "snapshotReply" | "timeoutNow";
-export const raftMessageKindTable: EnumTable = { values: ["hello", "preVote", "preVoteReply", "vote", "voteReply", "append", "appendReply", "snapshot", "snapshotReply", "timeoutNow"] };
+export type RaftMessageKind = "hello" | "preVote" | "preVoteReply" | "vote" | "voteReply" | "append" | "appendReply" | "snapshot" | "snapshotReply" | "timeoutNow" | "voters";
+export const raftMessageKindTable: EnumTable = { values: ["hello", "preVote", "preVoteReply", "vote", "voteReply", "append", "appendReply", "snapshot", "snapshotReply", "timeoutNow", "voters"] };
 
 export interface ForwardRequest {
   apiKey: number;
