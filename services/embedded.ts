@@ -125,7 +125,9 @@ export class EmbeddedCluster {
     );
   }
 
-  /** The broker that leads a partition, as the active controller knows; null: none does, or no such partition. */
+  /**
+   * The broker that leads a partition, as the active controller knows; null: none does, or no such partition.
+   */
   leaderOf(topic: string, partition = 0): EmbeddedBroker | null {
     const controller = this.#machines[this.controllerId() - 1];
     const image = controller?.node?.image;

@@ -1,6 +1,6 @@
-// shell: the machine that one broker of a test runs on: its storage, port and place in the network outlast the
-// broker's lives; each life gets an env that ends with it. Knows no other broker, and does not decide when a
-// broker may be started or ended.
+// shell: the machine that one broker of a test runs on: its storage, port and place in the network outlast
+// the broker's lives; each life gets an env that ends with it. Knows no other broker, and does not decide
+// when a broker may be started or ended.
 
 import { MemoryMetrics } from "../../base/memory/metrics.ts";
 import type { Env } from "../../base/ports/env.ts";

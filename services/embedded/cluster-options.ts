@@ -1,5 +1,5 @@
-// core: how a cluster inside a test is asked for: options, their defaults and bounds, and the configuration of
-// each broker that follows. Timings are those of a test: failures are noticed within a few hundred
+// core: how a cluster inside a test is asked for: options, their defaults and bounds, and the configuration
+// of each broker that follows. Timings are those of a test: failures are noticed within a few hundred
 // milliseconds.
 import { nearestName } from "../../base/nearest-name.ts";
 import type { Uuid } from "../../base/uuid.ts";
@@ -15,8 +15,8 @@ export interface ClusterOptions {
   /** How many brokers; 3 if not given. */
   readonly brokers?: number;
   /**
-   * How many of them vote on the metadata, the first ones. If not given the largest odd number that is at most
-   * 5 and at most `brokers`.
+   * How many of them vote on the metadata, the first ones. If not given the largest odd number that is at
+   * most 5 and at most `brokers`.
    */
   readonly controllers?: number;
   /** "memory" (the default) leaves nothing on disk; "disk" uses a temporary folder, removed at the end. */
@@ -27,7 +27,9 @@ export interface ClusterOptions {
   readonly settings?: Settings;
   /** For one broker, by its id; over `settings`. */
   readonly brokerSettings?: Readonly<Record<number, Settings>>;
-  /** How long `start`, `restart`, `waitForReady` and `createTopic` wait, in milliseconds; 15,000 if not given. */
+  /**
+   * How long `start`, `restart`, `waitForReady` and `createTopic` wait, in milliseconds; 15,000 if not given.
+   */
   readonly timeoutMs?: number;
   /** Gets every line the brokers log, from `ottla.log.level` up. */
   readonly onLog?: (line: LogLine) => void;

@@ -12,9 +12,9 @@ export interface BrokerView {
 }
 
 /**
- * Empty when all is settled: every broker that takes part serves and sees the same; the others are fenced; and
- * every partition with a replica on a broker that takes part is led by such a one, with all such replicas in
- * sync.
+ * Empty when all is settled: every broker that takes part serves and sees the same; the others are fenced;
+ * and every partition with a replica on a broker that takes part is led by such a one, with all such replicas
+ * in sync.
  */
 export function unsettled(brokers: readonly BrokerView[]): string[] {
   const able = brokers.filter(({ takesPart }) => takesPart);

@@ -56,8 +56,8 @@ export class EmbeddedBroker {
   }
 
   /**
-   * Stops it at once, as `kill -9` does: nothing of it runs on, its connections are reset, its port is closed.
-   * What it had written stays, synced or not (the machine did not lose power).
+   * Stops it at once, as `kill -9` does: nothing of it runs on, its connections are reset, its port is
+   * closed. What it had written stays, synced or not (the machine did not lose power).
    */
   async kill(): Promise<void> {
     this.#need("kill", ["running", "paused", "starting", "stopping"]);
@@ -104,8 +104,8 @@ export class EmbeddedBroker {
   async isolate(options: { readonly from?: IsolatedFrom } = {}): Promise<void> {
     const from = options.from ?? "everyone";
     if (from !== "brokers" && from !== "clients" && from !== "everyone") {
-      const text = `isolate: from is ${JSON.stringify(from)}; it should be "brokers", "clients" or "everyone"`;
-      throw new ClusterError("INVALID_OPTION", text);
+      const should = 'it should be "brokers", "clients" or "everyone"';
+      throw new ClusterError("INVALID_OPTION", `isolate: from is ${JSON.stringify(from)}; ${should}`);
     }
     const { links, machine } = this.#parts;
     links.setCutOff(machine.name, from !== "clients");
@@ -119,7 +119,9 @@ export class EmbeddedBroker {
     machine.clientCut.set(false);
   }
 
-  /** Of its present or last life: a counter or gauge, or the sum of a histogram; 0 if it was never touched. */
+  /**
+   * Of its present or last life: a counter or gauge, or the sum of a histogram; 0 if it was never touched.
+   */
   metric(name: string, labels: Labels = {}): number {
     return this.#parts.machine.metrics?.value(name, labels) ?? 0;
   }

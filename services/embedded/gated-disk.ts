@@ -1,5 +1,5 @@
-// shell: disk and stores as one life sees them: what it opened is closed at its end, what it asked for and was
-// not answered stays unanswered.
+// shell: disk and stores as one life sees them: what it opened is closed at its end, what it asked for and
+// was not answered stays unanswered.
 import type { Disk, DiskFile, DiskLock } from "../../base/ports/disk.ts";
 import type { KeyValueStore, KeyValueStores, KvChange } from "../../base/ports/kv.ts";
 import { type BrokerLife, settled } from "./broker-life.ts";

@@ -1,6 +1,6 @@
-// shell: the network towards clients as one life sees it. While the broker is paused, bytes wait as they would
-// in the kernel's buffers; while it is cut off from clients, connections seem to live on, and new ones are not
-// answered. At the end every connection is closed.
+// shell: the network towards clients as one life sees it. While the broker is paused, bytes wait as they
+// would in the kernel's buffers; while it is cut off from clients, connections seem to live on, and new ones
+// are not answered. At the end every connection is closed.
 import type { Listener, Network } from "../../base/ports/network.ts";
 import { type BrokerLife, settled } from "./broker-life.ts";
 import { GatedSocket, type SocketGate } from "./gated-socket.ts";

@@ -1,5 +1,5 @@
-// shell: the network between brokers that share a process: links with whole messages, in order, delivered in a
-// later turn. A broker can be cut off: its links then seem to live on, as over a network that swallows
+// shell: the network between brokers that share a process: links with whole messages, in order, delivered in
+// a later turn. A broker can be cut off: its links then seem to live on, as over a network that swallows
 // everything, until the other end has waited too long.
 //
 //     send --> inbox of the other end --(not cut, other end runs and has started)--> its life --> onMessage
@@ -195,7 +195,7 @@ class LinkEnd implements Link {
     const other = this.#other!;
     other.#arrive({ kind: "message", bytes: message });
     if (other.#inboxBytes <= limits.peerStreamQueuedBytesMax) return true;
-    const text = `${other.#inboxBytes} bytes are queued on a link to ${this.remote}, which does not take them`;
+    const text = `${other.#inboxBytes} bytes are queued on a link to ${this.remote} and not taken`;
     this.#breakOff(new Error(text));
     return false;
   }

@@ -1,5 +1,5 @@
-// test: the Disk port, held by the real adapter, the simulated one and the one in memory. What only the simulated one can
-// show (power cuts, faults) stands in base/virtual/disk.test.ts.
+// test: the Disk port, held by the real adapter, the simulated one and the one in memory. What only the
+// simulated one can show (power cuts, faults) stands in base/virtual/disk.test.ts.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
