@@ -52,7 +52,7 @@ const brokersMax = 50;
 const maker = "Cluster.start";
 
 const testTimings: Settings = {
-  "controller.quorum.election.timeout.ms": 150,
+  "controller.quorum.election.timeout.ms": 100,
   "broker.heartbeat.interval.ms": 100,
   "broker.session.timeout.ms": 600,
   "ottla.session.disconnect.grace.ms": 50,
