@@ -25,9 +25,8 @@ export interface PackageFolder {
 function must(command: string, args: readonly string[], cwd: string): string {
   const done = spawnSync(command, args, { cwd, encoding: "utf8", shell: process.platform === "win32" });
   if (done.status === 0) return done.stdout;
-  throw new Error(
-    `${command} ${args.join(" ")} ended with ${done.status}:\n${done.stdout}${done.stderr}${done.error ?? ""}`,
-  );
+  const said = `${done.stdout}${done.stderr}${done.error ?? ""}`;
+  throw new Error(`${command} ${args.join(" ")} ended with ${done.status}:\n${said}`);
 }
 
 /** Builds and packs this tree. */

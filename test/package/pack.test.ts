@@ -1,5 +1,5 @@
-// test: the package as users get it: packed, installed in empty projects, and used there. The projects are the
-// examples of docs/TESTING.md.
+// test: the package as users get it: packed, installed in empty projects, and used there. The projects are
+// the examples of docs/TESTING.md.
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { InstalledProject, type PackageFolder, pack, root } from "./installed-project.ts";
@@ -53,7 +53,7 @@ describe("the package, installed", { timeout: 120_000 }, () => {
     expect(common.node("main.js")).toEqual({ ...ok, output: "1\n" });
   });
 
-  it("loads of itself what is needed: no gRPC and no store with the client, nor with clusters in memory", () => {
+  it("loads what is needed: no gRPC and no store with the client, nor with clusters in memory", () => {
     const script = (body: string): string => `
       import { registerHooks } from "node:module";
       const loaded = [];
