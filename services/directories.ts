@@ -32,6 +32,7 @@ export async function openDirectories(
         path,
         clusterId,
         nodeId: config.nodeId,
+        reserveBytes: config.diskReserveBytes,
         onFailed: (reason) => onFailed(directory.identity.directoryId, reason),
       });
       all.push(directory);

@@ -37,6 +37,7 @@ const metadataLogConfig = {
   indexIntervalBytes: 4_096,
   maxMessageBytes: 16 * 1024 * 1024,
   producerExpirationMs: Number.MAX_SAFE_INTEGER,
+  usesReserve: true,
 };
 
 /**

@@ -10,8 +10,10 @@ import type { Env } from "../../base/ports/env.ts";
 import type { Uuid } from "../../base/uuid.ts";
 import { batch } from "../../proto/batch/header.ts";
 import { BrokerError } from "../../proto/errors.ts";
-import { readWholeFile, replaceFile } from "./atomic-file.ts";
+import { readWholeFile, replaceFile, writeNewFile } from "./atomic-file.ts";
 import { checkedBytes, checkedText } from "./checkpoint.ts";
+import type { DiskFullError } from "./disk-full.ts";
+import type { DiskRoom } from "./disk-room.ts";
 import { digits, settleDoomedFiles } from "./doomed-files.ts";
 import { EpochCache } from "./epoch-cache.ts";
 import type { OpenFiles } from "./open-files.ts";
@@ -19,7 +21,7 @@ import { ProducerState } from "./producer-state.ts";
 import { LogDamagedError, type RecoveredTail, recoverSegments } from "./recovery.ts";
 import type { LogConfig } from "./replica-log.ts";
 import { BrokenBatchError, Segment, type SegmentOptions } from "./segment.ts";
-import type { SyncRounds } from "./sync-rounds.ts";
+import type { Syncable, SyncRounds } from "./sync-rounds.ts";
 
 export type LogEnv = Pick<Env, "clock" | "disk" | "codecs" | "log" | "metrics">;
 
@@ -33,8 +35,13 @@ export interface LogHome {
   readonly openFiles: OpenFiles;
   /** Throws BrokerError KAFKA_STORAGE_ERROR once the directory has failed. */
   checkUsable(): void;
-  /** The error to throw; the directory has failed from now on, unless only the disk is full. */
+  /** The error to throw; the directory has failed from now on. */
   failed(error: DiskError): BrokerError;
+  /** The error to throw; nothing has failed, there is no room for now. */
+  full(what: string): DiskFullError;
+  readonly room: DiskRoom;
+  /** Asks for a sync of this log again after a while. */
+  syncLater(log: Syncable): void;
   /** The folders made so far last, and what is in their metadata files. */
   syncNewFolders(): Promise<void>;
   noteStart(folder: LogFolder, offset: number): void;
@@ -129,6 +136,18 @@ export class LogFolder {
     return this.#home.failed(error);
   }
 
+  full(what: string): DiskFullError {
+    return this.#home.full(what);
+  }
+
+  get room(): DiskRoom {
+    return this.#home.room;
+  }
+
+  syncLater(log: Syncable): void {
+    this.#home.syncLater(log);
+  }
+
   setStart(offset: number): void {
     this.startOffset = offset;
     this.#home.noteStart(this, offset);
@@ -214,14 +233,16 @@ export class LogFolder {
 
   // ---- Producers ----
 
-  /** A snapshot that is damaged or missing after a crash is made again from the batches. */
+  /**
+   * A snapshot that is damaged or missing after a crash is made again from the batches; so it is where there
+   * is no room for it.
+   */
   writeProducerSnapshot(offset: number): void {
     const { disk, codecs } = this.env;
-    const file = disk.open(`${this.path}/${digits(offset)}.snapshot`, { create: true });
-    this.#sidecars.push(file);
     const bytes = this.producers.toBytes((part) => codecs.crc32c(part));
-    file.truncate(bytes.length);
-    file.writeAt([bytes], 0);
+    const file = writeNewFile(disk, `${this.path}/${digits(offset)}.snapshot`, bytes);
+    if (file === null) return;
+    this.#sidecars.push(file);
     const kept = new Set(this.#snapshots().slice(-snapshotsKept));
     this.#dropSnapshots((old) => !kept.has(old));
   }

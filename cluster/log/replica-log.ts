@@ -3,7 +3,8 @@
 //
 // Offsets are consecutive; ends are exclusive. Appends and reads are synchronous (the page cache), stable
 // storage is not. Every method may find the directory failed: it then throws BrokerError KAFKA_STORAGE_ERROR,
-// and the directory stays failed.
+// and the directory stays failed. An append may also find the disk full: it then throws DiskFullError, nothing
+// of it is in the log, and it can be tried again.
 
 export interface AppendedRange {
   baseOffset: number;
@@ -36,9 +37,13 @@ export interface LogConfig {
   segmentBytes: number;
   segmentMs: number;
   indexIntervalBytes: number;
+  /** Largest index of a segment; no limit by default. */
+  indexBytesMax?: number;
   maxMessageBytes: number;
   /** Inactivity after which a producer's state may be forgotten, ms. */
   producerExpirationMs: number;
+  /** It may use the room that is kept back from records: consensus must go on while data cannot. */
+  usesReserve?: boolean;
 }
 
 export interface ReplicaLog {
@@ -73,6 +78,9 @@ export interface ReplicaLog {
    * startOffset or from > end.
    */
   read(options: { from: number; upTo: number; maxBytes: number; minOneBatch: boolean }): Uint8Array;
+
+  /** Whether `bytes` more could be appended now; by the best knowledge, not a promise. */
+  hasRoom?(bytes: number): boolean;
 
   /**
    * Notes that `epoch` starts at `startOffset` (a new leader does so at its log end). On stable storage with

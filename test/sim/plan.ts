@@ -46,6 +46,8 @@ export interface Plan {
 
 export function planOf(seed: string): Plan {
   const random = new SeededRandom(seed).fork("plan");
+  // Of its own, so that what is drawn for disks leaves all else of a known seed as it was.
+  const disks = new SeededRandom(seed).fork("disks of the plan");
   const brokers = random.pick([3, 3, 3, 4, 5]);
   const flushPolicy = random.chance(0.85) ? "durable" : "os";
   const sessionMs = random.pick([600, 1_500]);
@@ -63,6 +65,7 @@ export function planOf(seed: string): Plan {
       "controller.quorum.election.timeout.ms": String(electionMs),
       "replica.lag.time.max.ms": String(random.pick([1_000, 2_000, 5_000])),
       "metadata.log.max.record.bytes.between.snapshots": String(random.pick([2_000, 8_000, 20_000_000])),
+      "ottla.log.dir.reserve.bytes": String(disks.pick([0, 5_000, 16_777_216])),
       "ottla.metadata.log.trailing.records": String(random.pick([0, 20, 10_000])),
     },
     topicSettings: {

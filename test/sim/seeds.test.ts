@@ -11,7 +11,8 @@ const seeds: Readonly<Record<string, string>> = {
   "43": "the same, and the replica stayed in the in-sync set",
   "b-151": "a term that was read at the start did not last yet, and was relied on",
   "b-195": "a process that died before it had registered hid from the next that the machine had restarted",
-  "mwtnxbu695-139": "a topic made while most brokers were on their way out had one in-sync replica, whose disk was lost",
+  "mwtnxbu695-139":
+    "a topic made while most brokers were on their way out had one in-sync replica, whose disk was lost",
   "b-47": "a deposed leader was believed that a consumer's position was not in the log",
 };
 
