@@ -22,6 +22,7 @@ import { peerApi } from "./peer-api.ts";
 import { PeerConnections } from "./peer-connections.ts";
 import { type ControllerCalls, controllerCalls } from "./quorum.ts";
 import { BrokerLogs, metadataTopic } from "./replica-logs.ts";
+import { RetentionRounds } from "./retention.ts";
 import { Timeline } from "./timeline.ts";
 import { TopicConfigs } from "./topic-configs.ts";
 
@@ -88,6 +89,8 @@ export class RunningNode {
   readonly #controller: ControllerCalls | null;
   readonly #link: ControllerLink;
   readonly #uncleanDirectories: Uuid[];
+  readonly #logs: BrokerLogs;
+  readonly #retention: RetentionRounds;
   #lifecycle: BrokerLifecycle | null = null;
   #refusal: string | null = null;
   #readinessChanged: () => void = () => {};
@@ -119,11 +122,17 @@ export class RunningNode {
     const { controller } = this.#side;
     this.#controller = controller === null ? null : controllerCalls(controller, this.raft);
     this.#link = this.#makeLink();
-    const logs = new BrokerLogs(config.isBroker ? directories.all : [], (topic) =>
+    this.#logs = new BrokerLogs(config.isBroker ? directories.all : [], (topic) =>
       this.#topicConfigs.logConfig(topic),
     );
-    this.#uncleanDirectories = this.#recover(logs);
-    this.replicas = config.isBroker ? this.#makeReplicas(logs) : null;
+    this.#uncleanDirectories = this.#recover(this.#logs);
+    this.replicas = config.isBroker ? this.#makeReplicas(this.#logs) : null;
+    this.#retention = new RetentionRounds({
+      clock: env.clock,
+      everyMs: config.retentionCheckIntervalMs,
+      partitions: () => this.replicas?.partitions() ?? [],
+      retentionOf: (topic) => this.#topicConfigs.retention(topic),
+    });
     this.broker = this.replicas === null ? null : this.#makeBroker(this.replicas);
     this.peer = peerApi({ controller: this.#controller, raft: this.raft, replicas: this.replicas });
     this.#follow();
@@ -168,6 +177,7 @@ export class RunningNode {
 
   async stop(): Promise<void> {
     this.#lifecycle?.stop();
+    this.#retention.stop();
     await this.replicas?.stop();
     await this.raft.stop();
     this.#side.close();
@@ -301,6 +311,7 @@ export class RunningNode {
     this.#side.subscribe((image: MetadataImage, delta: MetadataDelta) => {
       this.replicas?.applyImage(image, delta);
       this.#view.publish(image);
+      if (delta.configs.size > 0) this.#logs.configsChanged();
       this.#lifecycle?.metadataApplied();
     });
     this.raft.onLeaderChange((leader, term) => {

@@ -59,13 +59,22 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
     return [...unclean];
   }
 
+  /** Settings of topics, or their defaults, are others now. */
+  configsChanged(): void {
+    for (const { id, directory } of this.#places.values())
+      directory.opened(id)?.setConfig(this.#configOf(id.topicName));
+  }
+
   list(): readonly PartitionId[] {
     return [...this.#places.values()].map(({ id }) => id);
   }
 
   openOrCreate(id: PartitionId): OpenedLog {
     const { directory } = this.#places.get(keyOf(id)) ?? this.#place(id);
-    const log = directory.openLog(id, id.topicId, this.#configOf(id.topicName));
+    const config = this.#configOf(id.topicName);
+    const log = directory.openLog(id, id.topicId, config);
+    // It may have been opened before this process knew what its topic overrides.
+    log.setConfig(config);
     return { log, directoryId: directory.identity.directoryId };
   }
 

@@ -1,5 +1,5 @@
-// core: batches that a leader sent: whether they go on where the log ends, in an epoch that is not older, as
-// they were written.
+// core: batches on their way into a log. Those of this leader get their offsets and its epoch; of those that a
+// leader sent, whether they go on where the log ends, in an epoch that is not older, as they were written.
 import type { Codecs } from "../../base/ports/codecs.ts";
 import { batch, crcCoversFrom } from "../../proto/batch/header.ts";
 import { walkBatches } from "../../proto/batch/walk.ts";
@@ -22,4 +22,17 @@ export function problemOfFollowing(
     epoch = leaderEpoch;
   }
   return null;
+}
+
+/** Patches base offsets, from `baseOffset` on, and the leader epoch in place. */
+export function stampBatches(
+  batches: Uint8Array,
+  { baseOffset, leaderEpoch }: { baseOffset: number; leaderEpoch: number },
+): void {
+  let next = baseOffset;
+  for (const { at } of walkBatches(batches)) {
+    batch.setBaseOffset(batches, at, next);
+    batch.setLeaderEpoch(batches, at, leaderEpoch);
+    next = batch.nextOffset(batches, at);
+  }
 }

@@ -5,6 +5,9 @@
 // Asking the file system takes a system call, so it is asked anew only once what it said last is old, or half
 // of it was used since. Others may fill the disk meanwhile: a write can still find it full.
 
+import { DiskError } from "../../base/disk-error.ts";
+import type { Disk } from "../../base/ports/disk.ts";
+
 export interface DiskRoomOptions {
   freeBytes(): number;
   nowMs(): number;
@@ -49,5 +52,15 @@ export class DiskRoom {
     this.#askedMs = nowMs;
     this.#free = this.#options.freeBytes();
     this.#used = 0;
+  }
+}
+
+/** Where the file system does not tell, writes show when it is full. */
+export function freeBytes(disk: Disk, path: string): number {
+  try {
+    return disk.freeBytes(path);
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
+    return Number.MAX_SAFE_INTEGER;
   }
 }

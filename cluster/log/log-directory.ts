@@ -4,7 +4,7 @@
 import { DiskError, isDiskFull } from "../../base/disk-error.ts";
 import { limits } from "../../base/limits.ts";
 import type { Timer } from "../../base/ports/clock.ts";
-import type { Disk, DiskFile, DiskLock } from "../../base/ports/disk.ts";
+import type { DiskFile, DiskLock } from "../../base/ports/disk.ts";
 import type { Host } from "../../base/ports/env.ts";
 import type { Random } from "../../base/ports/random.ts";
 import { randomUuid, type Uuid } from "../../base/uuid.ts";
@@ -16,7 +16,7 @@ import { DirectoryOffsets } from "./directory-offsets.ts";
 import { type TakenDirectory, takeDirectory } from "./directory-opening.ts";
 import { DirectoryVouching } from "./directory-vouching.ts";
 import type { DiskFullError } from "./disk-full.ts";
-import { DiskRoom } from "./disk-room.ts";
+import { DiskRoom, freeBytes } from "./disk-room.ts";
 import { FolderRemoval } from "./folder-removal.ts";
 import { damagedSuffix, deletedSuffix, type FoundLog, findLogs } from "./found-logs.ts";
 import type { DirectoryIdentity } from "./identity-file.ts";
@@ -174,6 +174,10 @@ export class LogDirectory implements LogHome {
       }
       throw error;
     }
+  }
+
+  opened(key: PartitionKey): PartitionLog | undefined {
+    return this.#logs.get(nameOf(key));
   }
 
   #make(path: string, topicId: Uuid): void {
@@ -384,16 +388,6 @@ export class LogDirectory implements LogHome {
 
 function nameOf(key: PartitionKey): string {
   return `${key.topicName}-${key.partition}`;
-}
-
-/** Where the file system does not tell, writes show when it is full. */
-function freeBytes(disk: Disk, path: string): number {
-  try {
-    return disk.freeBytes(path);
-  } catch (error) {
-    if (!(error instanceof DiskError)) throw error;
-    return Number.MAX_SAFE_INTEGER;
-  }
 }
 
 function textOf(error: unknown): string {

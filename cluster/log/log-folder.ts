@@ -4,7 +4,7 @@
 // Keeps true at a start: what is read of a file is checked; what a crash may have brought back is not
 // believed. Epochs and producer snapshots above the recovery point may be of batches that were cut, for a
 // removal or replacement of theirs need not have lasted: they are made again from the batches.
-import type { DiskError } from "../../base/disk-error.ts";
+import { DiskError } from "../../base/disk-error.ts";
 import type { DiskFile } from "../../base/ports/disk.ts";
 import type { Env } from "../../base/ports/env.ts";
 import type { Uuid } from "../../base/uuid.ts";
@@ -16,6 +16,7 @@ import type { DiskFullError } from "./disk-full.ts";
 import type { DiskRoom } from "./disk-room.ts";
 import { digits, settleDoomedFiles } from "./doomed-files.ts";
 import { EpochCache } from "./epoch-cache.ts";
+import { LateRemoval } from "./late-removal.ts";
 import type { OpenFiles } from "./open-files.ts";
 import { ProducerState } from "./producer-state.ts";
 import { LogDamagedError, type RecoveredTail, recoverSegments } from "./recovery.ts";
@@ -79,11 +80,13 @@ export class LogFolder {
   producers = new ProducerState();
   startOffset: number;
   readonly #home: LogHome;
+  readonly #removal: LateRemoval;
   /** Files beside the segments that were written and not synced. */
   #sidecars: DiskFile[] = [];
 
   constructor(options: FolderOptions) {
     this.#home = options.home;
+    this.#removal = new LateRemoval(this.env.clock, (path) => this.#remove(path));
     this.path = options.path;
     this.name = options.name;
     this.topicId = options.topicId;
@@ -187,8 +190,36 @@ export class LogFolder {
     return segment;
   }
 
-  removeFile(path: string): void {
-    if (this.env.disk.exists(path)) this.env.disk.remove(path);
+  noteOutdated(segments: readonly Segment[], by: "time" | "size"): void {
+    if (segments.length === 0) return;
+    const { metrics, log } = this.env;
+    const bytes = segments.reduce((sum, { size }) => sum + size, 0);
+    metrics
+      .counter("ottla_log_retention_segments_total", "Segments removed by retention", ["by"])
+      .add(segments.length, { by });
+    metrics
+      .counter("ottla_log_retention_bytes_total", "Bytes of segments removed by retention", ["by"])
+      .add(bytes, { by });
+    const upTo = segments.at(-1)!.end;
+    log.info({ log: this.name, by, segments: segments.length, bytes, upTo }, "retention removes segments");
+  }
+
+  removeLater(path: string, delayMs: number): void {
+    this.#removal.add(path, delayMs);
+  }
+
+  /** Removes no more: the folder is being closed, or will be removed as a whole. */
+  stopRemoval(): void {
+    this.#removal.stop();
+  }
+
+  #remove(path: string): void {
+    try {
+      if (this.env.disk.exists(path)) this.env.disk.remove(path);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      this.failed(error);
+    }
   }
 
   /** Writes the segment's index files; they are synced with the next `takeSidecars`. */

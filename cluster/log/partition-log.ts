@@ -8,7 +8,8 @@ import { DiskError, isDiskFull } from "../../base/disk-error.ts";
 import { batch } from "../../proto/batch/header.ts";
 import { walkBatches } from "../../proto/batch/walk.ts";
 import { BrokerError } from "../../proto/errors.ts";
-import { problemOfFollowing } from "./append-check.ts";
+import { problemOfFollowing, stampBatches } from "./append-check.ts";
+import { DiskFullError } from "./disk-full.ts";
 import type { LogFolder } from "./log-folder.ts";
 import type {
   AppendedRange,
@@ -18,6 +19,7 @@ import type {
   SequenceVerdict,
   TimestampHit,
 } from "./replica-log.ts";
+import { outdatedSegments, type RetentionLimits } from "./retention.ts";
 import { mustRoll } from "./roll-rule.ts";
 import { BrokenBatchError, type Segment } from "./segment.ts";
 import { findFirstAtOrAfter, findLatest, type TimeRange } from "./time-lookup.ts";
@@ -85,12 +87,7 @@ export class PartitionLog implements ReplicaLog {
 
   appendAsLeader(batches: Uint8Array, options: { leaderEpoch: number }): AppendedRange {
     const baseOffset = this.end;
-    let next = baseOffset;
-    for (const { at } of walkBatches(batches)) {
-      batch.setBaseOffset(batches, at, next);
-      batch.setLeaderEpoch(batches, at, options.leaderEpoch);
-      next = batch.nextOffset(batches, at);
-    }
+    stampBatches(batches, { baseOffset, ...options });
     return this.#append(batches);
   }
 
@@ -119,9 +116,15 @@ export class PartitionLog implements ReplicaLog {
   }
 
   #write(batches: Uint8Array): void {
-    try {
+    this.#orFull(() => {
       if (mustRoll(this.#active, batches, this.#config)) this.#roll();
       this.#active.append(batches);
+    });
+  }
+
+  #orFull(write: () => void): void {
+    try {
+      write();
     } catch (error) {
       if (!isDiskFull(error)) throw error;
       // Until the cut of what it left lasts, a power cut could bring it back in place of what is appended
@@ -216,7 +219,7 @@ export class PartitionLog implements ReplicaLog {
       }
       const segment = this.#active;
       const position = segment.positionOf(offset);
-      segment.cut(position, this.#baseOf(segment, position));
+      segment.cut(position, segment.baseAt(position));
       this.#unsynced.written(segment);
       this.#folder.rebuildProducers(this.#segments);
     });
@@ -228,16 +231,10 @@ export class PartitionLog implements ReplicaLog {
     this.requestSync();
   }
 
-  /** Where the batch starts that contains `offset`: a batch is cut as a whole. */
-  #baseOf(segment: Segment, position: number): number {
-    for (const { bytes, at } of segment.headers(position)) return batch.baseOffset(bytes, at);
-    return segment.end;
-  }
-
   truncateFullyAndStartAt(offset: number): void {
     this.#cuts++;
     this.#guard(() => {
-      this.#unsynced.doom(this.#segments.splice(0), offset);
+      this.#unsynced.doom(this.#segments.splice(0), offset, 0);
       this.#folder.forgetAll();
       this.#segments.push(this.#newSegment(offset));
     });
@@ -260,8 +257,31 @@ export class PartitionLog implements ReplicaLog {
     if (this.#folder.epochs.cutStart(offset)) this.#unsynced.epochs = true;
     this.#unsynced.start = true;
     const kept = this.#segments.findLastIndex(({ baseOffset }) => baseOffset <= offset);
-    this.#guard(() => this.#unsynced.doom(this.#segments.splice(0, Math.max(0, kept)), offset));
+    const delayMs = this.#config.fileDeleteDelayMs ?? 0;
+    this.#guard(() => this.#unsynced.doom(this.#segments.splice(0, Math.max(0, kept)), offset, delayMs));
     this.requestSync();
+  }
+
+  startByRetention(limits: RetentionLimits, upTo: number): number {
+    const nowMs = this.#folder.env.clock.wallMs();
+    const { byTime, bySize } = outdatedSegments(this.#segments, limits, { upTo, nowMs });
+    const isAll = byTime + bySize === this.#segments.length;
+    // The last segment goes only once there is another; where that finds no room, all before it go.
+    const count = isAll && !this.#tryRoll() ? byTime + bySize - 1 : byTime + bySize;
+    if (count === 0) return this.#start;
+    this.#folder.noteOutdated(this.#segments.slice(0, Math.min(byTime, count)), "time");
+    this.#folder.noteOutdated(this.#segments.slice(byTime, count), "size");
+    return Math.max(this.#start, this.#segments[count]!.baseOffset);
+  }
+
+  #tryRoll(): boolean {
+    try {
+      this.#guard(() => this.#orFull(() => this.#roll()));
+      return true;
+    } catch (error) {
+      if (!(error instanceof DiskFullError)) throw error;
+      return false;
+    }
   }
 
   requestSync(): void {
@@ -356,6 +376,7 @@ export class PartitionLog implements ReplicaLog {
   /** Lets go of the files without a last word, for a log that is being deleted. */
   abandon(): void {
     this.#closed = true;
+    this.#folder.stopRemoval();
     for (const segment of this.#segments) segment.close();
     for (const file of this.#folder.takeSidecars()) file.close();
   }

@@ -6,6 +6,8 @@
 // and the directory stays failed. An append may also find the disk full: it then throws DiskFullError, nothing
 // of it is in the log, and it can be tried again.
 
+import type { RetentionLimits } from "./retention.ts";
+
 export interface AppendedRange {
   baseOffset: number;
   /** One past the last offset appended. */
@@ -40,6 +42,8 @@ export interface LogConfig {
   /** Largest index of a segment; no limit by default. */
   indexBytesMax?: number;
   maxMessageBytes: number;
+  /** How long the file of a segment stays after the segment was removed, ms; 0 by default. */
+  fileDeleteDelayMs?: number;
   /** Inactivity after which a producer's state may be forgotten, ms. */
   producerExpirationMs: number;
   /** It may use the room that is kept back from records: consensus must go on while data cannot. */
@@ -98,6 +102,11 @@ export interface ReplicaLog {
   truncateTo(offset: number): void;
   /** Throws everything away and starts anew, empty, at `offset`. */
   truncateFullyAndStartAt(offset: number): void;
+  /**
+   * Where the log should start, of what is below `upTo`; its start, when nothing may go. Closes the last
+   * segment if all of it may go.
+   */
+  startByRetention(limits: RetentionLimits, upTo: number): number;
   /** Raises the start (retention, DeleteRecords, snapshots); whole segments below it are removed. */
   raiseStart(offset: number): void;
 

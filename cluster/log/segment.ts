@@ -144,6 +144,12 @@ export class Segment implements OpenFile {
     return this.size;
   }
 
+  /** Base offset of the batch at `position`: a batch is cut as a whole. */
+  baseAt(position: number): number {
+    for (const { bytes, at } of this.headers(position)) return batch.baseOffset(bytes, at);
+    return this.end;
+  }
+
   /** Headers of the batches from `position` on. Throws BrokenBatchError where there should be one. */
   *headers(position: number): Generator<{ position: number; bytes: Uint8Array; at: number }> {
     const until = this.size;

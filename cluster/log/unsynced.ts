@@ -15,8 +15,8 @@ export class Unsynced {
   readonly #folder: LogFolder;
   /** They stay open until their sync answered. */
   #segments = new Set<Segment>();
-  /** Files of segments that are the log's no more. */
-  #doomed: string[] = [];
+  /** Files of segments that are the log's no more, and how long they stay once that lasts. */
+  #doomed: { path: string; delayMs: number }[] = [];
 
   constructor(folder: LogFolder) {
     this.#folder = folder;
@@ -38,11 +38,11 @@ export class Unsynced {
   }
 
   /** Their files go with the next sync, after the log start. */
-  doom(segments: readonly Segment[], newStart: number): void {
+  doom(segments: readonly Segment[], newStart: number, delayMs: number): void {
     this.start = true;
     for (const segment of segments) {
       this.forget(segment);
-      this.#doomed.push(segment.doom(newStart));
+      this.#doomed.push({ path: segment.doom(newStart), delayMs });
     }
   }
 
@@ -79,7 +79,7 @@ export class Unsynced {
       return false;
     }
     if (isClosed()) return true;
-    for (const path of doomed) this.#folder.removeFile(path);
+    for (const { path, delayMs } of doomed) this.#folder.removeLater(path, delayMs);
     if (names || doomed.length > 0) await this.#folder.syncNames();
     return true;
   }

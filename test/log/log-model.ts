@@ -114,6 +114,9 @@ class LogModelRun {
     else if (kind === 14 && random.chance(0.1)) this.#startAnew(log);
     else if (kind === 15 && log.durableEnd > log.startOffset && random.chance(0.3)) {
       log.raiseStart(log.startOffset + random.below(log.durableEnd - log.startOffset));
+    } else if (kind === 16 && random.chance(0.3)) {
+      const limits = { retentionMs: -1, retentionBytes: random.below(30_000) };
+      log.raiseStart(log.startByRetention(limits, Math.min(this.#committed, log.durableEnd)));
     } else if (kind < 18) {
       this.#committed = Math.max(this.#committed, log.startOffset);
       if (log.durableEnd > this.#committed)
