@@ -222,7 +222,7 @@ export class Workload {
 }
 
 /** A failure that faults explain: the cluster could not be reached in time, or refused for now. */
-function isPatient(error: unknown): boolean {
+export function isPatient(error: unknown): boolean {
   if (error instanceof BrokerError) return patientCodes.has(error.errorName);
   const code = (error as { code?: string }).code ?? "";
   return ["TIMED_OUT", "CLUSTER_UNREACHABLE", "CLOSED", "UNKNOWN_TOPIC"].includes(code);
@@ -239,7 +239,7 @@ const patientCodes: ReadonlySet<string> = new Set([
   "NETWORK_EXCEPTION",
 ]);
 
-function plain(record: {
+export function plain(record: {
   topic: string;
   partition: number;
   offset: number;
