@@ -61,7 +61,9 @@ async function stage(config: Partial<typeof logConfig> = {}) {
   const append = (count: number) => {
     for (let n = 0; n < count; n++) {
       const records = [{ key: null, value: Buffer.from("x".repeat(300)), timestamp: env.clock.wallMs() }];
-      log.appendAsLeader(buildBatch({ codecs: env.codecs, compression: "none", records }), { leaderEpoch: 1 });
+      log.appendAsLeader(buildBatch({ codecs: env.codecs, compression: "none", records }), {
+        leaderEpoch: 1,
+      });
     }
   };
   const names = () => env.disk.list("/data/flights-0").filter((name) => name.includes(".log"));
@@ -75,7 +77,10 @@ async function stage(config: Partial<typeof logConfig> = {}) {
 
 describe("retention of a log", () => {
   it("removes segments as wholes, and their files after the delay", async () => {
-    const { world, log, append, names, retain } = await stage({ segmentBytes: 1_000, fileDeleteDelayMs: 5_000 });
+    const { world, log, append, names, retain } = await stage({
+      segmentBytes: 1_000,
+      fileDeleteDelayMs: 5_000,
+    });
     append(9);
     await world.runFor(100);
     const before = names().length;

@@ -5,7 +5,7 @@ import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import { AdminClient } from "../../client/admin/admin.ts";
 import { ConsumerClient } from "../../client/consumer/consumer.ts";
 import { ProducerClient } from "../../client/producer/producer.ts";
-import type { Ledger, ReadRecord } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Plan } from "./plan.ts";
 import { isPatient, plain } from "./workload.ts";
 
@@ -107,14 +107,6 @@ export class Aging {
       if (!this.#isOver) await pause(env, 50);
     }
   }
-}
-
-/** Where each partition starts by what a reader found; whatever is older was not to be kept. */
-export function startsOf(found: readonly ReadRecord[]): (partition: number) => number {
-  const starts = new Map<number, number>();
-  for (const { partition, offset } of found)
-    starts.set(partition, Math.min(offset, starts.get(partition) ?? offset));
-  return (partition) => starts.get(partition) ?? Number.MAX_SAFE_INTEGER;
 }
 
 function pause(env: ClientEnv, durationMs: number): Promise<void> {

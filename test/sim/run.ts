@@ -5,7 +5,7 @@
 import { watchRejections } from "../../base/virtual/rejections.ts";
 import type { TraceLine } from "../../base/virtual/trace.ts";
 import type { PartitionImage } from "../../cluster/metadata/image.ts";
-import { Aging, agingTopic, startsOf } from "./aging.ts";
+import { Aging, agingTopic } from "./aging.ts";
 import { Faults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -131,7 +131,7 @@ export class Run {
     }
     if (this.aging) {
       const left = await this.#settles("aging is read", this.workload.readAll(agingTopic), quietWithinMs);
-      this.ledger.verify(agingTopic, left, startsOf(left));
+      this.ledger.verify(agingTopic, left, (partition) => this.watch.retention.startOf(partition));
     }
     await this.#topics();
     // A pause that began before the healing may have ended after it.

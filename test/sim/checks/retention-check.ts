@@ -21,6 +21,11 @@ export class RetentionCheck {
     this.#aging = all.plan.aging;
   }
 
+  /** What is older was not to be kept. */
+  startOf(partition: number): number {
+    return this.#led.get(partition) ?? 0;
+  }
+
   look(node: SimNode): void {
     if (this.#aging === null) return;
     const topicId = this.#all.latest.topicIdsByName.get(agingTopic);
