@@ -137,6 +137,11 @@ export class VirtualNode {
     stats.pauses++;
   }
 
+  /** What the wall clock shows, unix milliseconds. */
+  get wallMs(): number {
+    return Math.floor(this.wall.epochMs + this.parts.scheduler.nowMs + this.wall.skewMs);
+  }
+
   /** Sets the wall clock forward or back. */
   jumpWallClock(byMs: number): void {
     this.wall.skewMs += byMs;

@@ -205,8 +205,12 @@ export class Faults {
     if (kind === "syncError" && this.#options.plan.flushPolicy === "os") return false;
     if (kind === "slowDisk") faults.slowFactor = this.#random.pick([10, 100, 1_000]);
     if (kind === "syncError") faults.syncErrorRate = this.#random.pick([0.05, 0.5, 1]);
-    if (kind === "fullDisk") faults.capacityBytes = node.machine.disk.usedBytes + this.#random.below(20_000);
-    if (kind !== "slowDisk") this.troubledDisks.add(node.id);
+    if (kind === "fullDisk") {
+      const drawn = this.#random.below(20_000);
+      // Half of the time so little that small writes are refused too.
+      faults.capacityBytes = node.machine.disk.usedBytes + (drawn % 2 === 0 ? drawn : drawn % 600);
+    }
+    if (kind === "syncError") this.troubledDisks.add(node.id);
     this.#after(this.#random.between(100, 2_000), () => this.#healDisk(node));
     return true;
   }

@@ -5,6 +5,7 @@
 import type { DiskFaults } from "../../base/virtual/disk-faults.ts";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import type { FabricSettings } from "../../base/virtual/wires.ts";
+import { type AgingPlan, agingOf } from "./aging.ts";
 
 export const faultKinds = [
   "processCrash",
@@ -35,6 +36,8 @@ export interface Plan {
   topicSettings: Readonly<Record<string, string>>;
   network: Partial<FabricSettings>;
   disk: Partial<DiskFaults>;
+  /** A topic whose records do not stay for ever. */
+  aging: AgingPlan | null;
   /** Kinds that occur, with their weights. */
   faults: readonly { kind: FaultKind; weight: number }[];
   /** Mean time between two faults, ms. */
@@ -46,6 +49,8 @@ export interface Plan {
 
 export function planOf(seed: string): Plan {
   const random = new SeededRandom(seed).fork("plan");
+  // Of its own, so that what is drawn for disks leaves all else of a known seed as it was.
+  const disks = new SeededRandom(seed).fork("disks of the plan");
   const brokers = random.pick([3, 3, 3, 4, 5]);
   const flushPolicy = random.chance(0.85) ? "durable" : "os";
   const sessionMs = random.pick([600, 1_500]);
@@ -63,6 +68,8 @@ export function planOf(seed: string): Plan {
       "controller.quorum.election.timeout.ms": String(electionMs),
       "replica.lag.time.max.ms": String(random.pick([1_000, 2_000, 5_000])),
       "metadata.log.max.record.bytes.between.snapshots": String(random.pick([2_000, 8_000, 20_000_000])),
+      "log.retention.check.interval.ms": "300",
+      "ottla.log.dir.reserve.bytes": String(disks.pick([0, 5_000, 16_777_216])),
       "ottla.metadata.log.trailing.records": String(random.pick([0, 20, 10_000])),
     },
     topicSettings: {
@@ -81,6 +88,7 @@ export function planOf(seed: string): Plan {
         [0.1, 0.5],
       ] as const),
     },
+    aging: agingOf(seed),
     faults: faultsOf(random),
     faultEveryMs: random.pick([300, 800, 2_000]),
     faultsForMs: 12_000,

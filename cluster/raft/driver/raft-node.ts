@@ -43,6 +43,8 @@ interface Running {
 }
 
 const trailingOffsetsByDefault = 10_000;
+/** Bytes that must be free before a node whose disk was full leads again. */
+const roomToLead = 64 * 1024;
 
 export class RaftNode {
   readonly journal: Journal;
@@ -117,6 +119,7 @@ export class RaftNode {
     });
     const voteWriter = new VoteWriter({
       file: storage.voteFile,
+      clock,
       onWritten: (number) => this.post({ kind: "persisted", number }),
       onFailed: (error) => this.failLater("writing the vote file", error),
     });
@@ -129,7 +132,7 @@ export class RaftNode {
       },
     });
     const snapshots = new SnapshotExchange({
-      ...{ store: storage.snapshots, codecs: env.codecs, log: env.log },
+      ...{ store: storage.snapshots, codecs: env.codecs, log: env.log, clock },
       post: (event) => this.post(event),
       send: (message) => {
         if (!this.isStopped) transport.send(message);
@@ -221,6 +224,8 @@ export class RaftNode {
     const { core, feed, snapshots } = running;
     this.guarded("checking a snapshot", () => this.checkSnapshot({ end, epoch }, core, feed.end));
     const voters = core.recordedVotersAt(end)?.voters ?? null;
+    // The log, which stays as it is, can do without it; others need the room more.
+    if (this.log.hasRoom?.(bytes.length + roomToLead) === false) return;
     const isSaved = await snapshots.save({ end, epoch, voters, state: bytes });
     if (!isSaved || this.isStopped || this.running !== running) return;
     this.post({ kind: "snapshotSaved", end, epoch });
@@ -296,7 +301,12 @@ export class RaftNode {
     if (proposed === null) return;
     const { term, batches, end } = proposed;
     this.running!.runner.step({ kind: "propose", term, batches });
-    assert(this.log.end === end, `proposals of term ${term} should end at ${end}, not at ${this.log.end}`);
+    const isTaken = this.log.end === end;
+    // On a full disk it leads no more, and they are lost with the leadership.
+    assert(
+      isTaken || !this.running!.core.accepts(term),
+      `proposals of term ${term} should end at ${end}, not at ${this.log.end}`,
+    );
   }
 
   private planTick(): void {
@@ -304,9 +314,15 @@ export class RaftNode {
     this.timer = this.clock.after(this.timing.tickMs, () => {
       if (this.isStopped) return;
       this.running!.transport.check();
+      this.lookForRoom();
       this.post({ kind: "tick" });
       this.planTick();
     });
+  }
+
+  private lookForRoom(): void {
+    const { lacksRoom } = this.running!.core.state;
+    if (lacksRoom && this.log.hasRoom?.(roomToLead) !== false) this.post({ kind: "room" });
   }
 
   /** Streams to all voters: those configured, at the configured places, and those that only the log names. */

@@ -44,11 +44,15 @@ export class Surroundings {
     const key = `${node.id}/${folder}`;
     let log = this.#logs.get(key);
     if (log === undefined) {
-      log = new DiskLog(node.machine.disk, `${dataPath}/${folder}`);
+      log = new DiskLog(node.machine.disk, this.folderOf(node, folder));
       this.#logs.set(key, log);
     }
     log.refresh();
     return log;
+  }
+
+  folderOf(_node: SimNode, folder: string): string {
+    return `${dataPath}/${folder}`;
   }
 
   committedOf(topicId: string, partition: number): CommittedLog {
