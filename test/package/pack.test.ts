@@ -85,11 +85,12 @@ describe("the package, installed", { timeout: 120_000 }, () => {
     const timed = project("timed", {
       "package.json": '{ "type": "module" }',
       "time.js": `
-        const began = performance.now();
+        const began = process.cpuUsage();
         await import("ottla");
-        console.log(performance.now() - began);`,
+        const { user, system } = process.cpuUsage(began);
+        console.log((user + system) / 1_000);`,
     });
-    // The best of some: a busy machine says nothing about the package.
+    // Of the processor, and the best of some: what else a machine does says nothing about the package.
     const times = Array.from({ length: 7 }, () => Number(timed.node("time.js").output));
     expect(Math.min(...times)).toBeLessThan(100);
   });
