@@ -16,7 +16,7 @@ export class OrderService implements AsyncDisposable {
   constructor(bootstrap: string) {
     this.#bootstrap = bootstrap;
     // A broker that does not answer is given up after a second; the record is sent again, and written once.
-    this.#producer = new Producer({ bootstrap, requestTimeoutMs: 1_000 });
+    this.#producer = new Producer({ bootstrap, requestTimeoutMs: 1_000, connectTimeoutMs: 1_000 });
   }
 
   /** Resolves once the order cannot be lost any more. */
