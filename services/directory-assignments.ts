@@ -24,6 +24,7 @@ export interface DirectoryAssignmentsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  image(): MetadataImage;
   /** Of this process's registration; -1: there is none yet. */
   brokerEpoch(): number;
   /** Null: there is no log of it here. */
@@ -52,6 +53,8 @@ export class DirectoryAssignments {
   readonly #backoff: Backoff;
   /** By topic id and partition. Bounded by the replicas of this broker. */
   readonly #untold = new Map<string, Assignment>();
+  /** Opened since, and not compared with the metadata yet. */
+  readonly #opened = new Map<string, { topicId: Uuid; partition: number }>();
   #isBusy = false;
   #isStopped = false;
 
@@ -66,31 +69,39 @@ export class DirectoryAssignments {
 
   /** The metadata knows of every replica in this directory that it is there. */
   isTold(directoryId: Uuid): boolean {
+    this.#compareOpened();
     for (const one of this.#untold.values()) if (one.directoryId === directoryId) return false;
     return true;
   }
 
-  /** After an image was applied to the replicas; null: everything may differ. */
-  look(image: MetadataImage, delta: MetadataDelta | null): void {
-    if (this.#isStopped || this.#options.brokerEpoch() < 0) return;
+  /** The log of this replica was opened, or made. */
+  opened(topicId: Uuid, partition: number): void {
+    this.#opened.set(`${topicId}/${partition}`, { topicId, partition });
+    this.#schedule();
+  }
+
+  /** The broker is registered: it may tell now. */
+  registered(): void {
+    this.#schedule();
+  }
+
+  /** After an image was applied to the replicas, and published. */
+  look(delta: MetadataDelta): void {
     const had = this.#untold.size;
-    for (const key of [...this.#untold.keys()]) this.#compareAgain(image, key);
-    const topicIds = delta === null ? image.topics.keys() : delta.partitions.keys();
-    for (const topicId of topicIds) {
-      const topic = image.topics.get(topicId);
-      if (topic === undefined) continue;
-      const changed = delta === null ? topic.partitions.keys() : delta.partitions.get(topicId)!;
-      for (const index of changed) this.#compare(topic.partitions[index]);
-    }
+    const { topics } = this.#options.image();
+    for (const [key, { topicId, partition }] of [...this.#untold])
+      if (topics.get(topicId)?.partitions[partition] === undefined) this.#untold.delete(key);
+    for (const [topicId, changed] of delta.partitions)
+      for (const index of changed) this.#compare(topics.get(topicId)?.partitions[index]);
     if (this.#untold.size > 0) this.#schedule();
     else if (had > 0) this.#options.onTold();
   }
 
-  #compareAgain(image: MetadataImage, key: string): void {
-    const { topicId, partition } = this.#untold.get(key)!;
-    const now = image.topics.get(topicId)?.partitions[partition];
-    if (now === undefined) this.#untold.delete(key);
-    else this.#compare(now);
+  #compareOpened(): void {
+    const { topics } = this.#options.image();
+    for (const { topicId, partition } of this.#opened.values())
+      this.#compare(topics.get(topicId)?.partitions[partition]);
+    this.#opened.clear();
   }
 
   #compare(partition: PartitionImage | undefined): void {
@@ -105,19 +116,20 @@ export class DirectoryAssignments {
   }
 
   #schedule(): void {
-    if (this.#isBusy || this.#isStopped) return;
+    if (this.#isBusy || this.#isStopped || this.#options.brokerEpoch() < 0) return;
     this.#isBusy = true;
     this.#options.clock.endOfTurn(() => void this.#tell());
   }
 
   async #tell(): Promise<void> {
+    this.#compareOpened();
     const batch = [...this.#untold.entries()].slice(0, limits.alterPartitionItemsMax);
     const isDone = await this.#send(batch.map(([, one]) => one));
     if (isDone) this.#backoff.reset();
     // What was accepted goes when its record comes.
     this.#options.clock.after(this.#backoff.nextMs(), () => {
       this.#isBusy = false;
-      if (this.#untold.size > 0) this.#schedule();
+      if (this.#untold.size + this.#opened.size > 0) this.#schedule();
     });
   }
 

@@ -122,9 +122,11 @@ export class RunningNode {
     const { controller } = this.#side;
     this.#controller = controller === null ? null : controllerCalls(controller, this.raft);
     this.#link = this.#makeLink();
-    this.#logs = new BrokerLogs(config.isBroker ? directories.data : [], (topic) =>
-      this.#topicConfigs.logConfig(topic),
-    );
+    this.#logs = new BrokerLogs({
+      directories: config.isBroker ? directories.data : [],
+      configOf: (topic) => this.#topicConfigs.logConfig(topic),
+      onOpened: ({ topicId, partition }) => this.#assignments.opened(topicId, partition),
+    });
     this.#uncleanDirectories = this.#recover(this.#logs);
     this.replicas = config.isBroker ? this.#makeReplicas(this.#logs) : null;
     this.#retention = new RetentionRounds({
@@ -260,6 +262,7 @@ export class RunningNode {
     return new DirectoryAssignments({
       ...{ nodeId: this.#config.nodeId, clock, random, log },
       brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
+      image: () => this.#view.image,
       // Of those that play their part here already: which of two logs counts is known then.
       placeOf: (topicId, partition) =>
         this.replicas?.partition(topicId, partition) ? this.#logs.placeOf(topicId, partition) : null,
@@ -322,7 +325,7 @@ export class RunningNode {
 
   /** The controller knows of every directory that cannot vouch for its replicas. */
   #registered(): void {
-    this.#assignments.look(this.#view.image, null);
+    this.#assignments.registered();
     for (const directory of this.#directories.all) directory.told();
   }
 
@@ -333,7 +336,7 @@ export class RunningNode {
     this.#side.subscribe((image: MetadataImage, delta: MetadataDelta) => {
       this.replicas?.applyImage(image, delta);
       this.#view.publish(image);
-      this.#assignments.look(image, delta);
+      this.#assignments.look(delta);
       if (delta.configs.size > 0) this.#logs.configsChanged();
       this.#lifecycle?.metadataApplied();
     });

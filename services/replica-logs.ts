@@ -27,15 +27,25 @@ interface Place {
   readonly directory: LogDirectory;
 }
 
+export interface BrokerLogsOptions {
+  readonly directories: readonly LogDirectory[];
+  readonly configOf: (topicName: string) => LogConfig;
+  /** A replica has its place; its log was opened there, unless the directory has failed. */
+  readonly onOpened: (id: PartitionId) => void;
+}
+
 export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
   readonly #directories: readonly LogDirectory[];
   readonly #configOf: (topicName: string) => LogConfig;
+  readonly #onOpened: (id: PartitionId) => void;
   /** By topic id and partition; more than one only until `openOrCreate`. */
   readonly #places = new Map<string, Place[]>();
 
-  constructor(directories: readonly LogDirectory[], configOf: (topicName: string) => LogConfig) {
+  constructor(options: BrokerLogsOptions) {
+    const { directories, configOf, onOpened } = options;
     this.#directories = directories;
     this.#configOf = configOf;
+    this.#onOpened = onOpened;
     for (const directory of directories) {
       for (const { topicName, topicId, partition } of directory.found) {
         if (topicName === metadataTopic) continue;
@@ -97,6 +107,7 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
 
   openOrCreate(id: PartitionId, assigned: Uuid): OpenedLog {
     const { directory } = this.#choose(id, assigned) ?? this.#place(id, assigned);
+    this.#onOpened(id);
     const config = this.#configOf(id.topicName);
     const log = directory.openLog(id, id.topicId, config);
     // It may have been opened before this process knew what its topic overrides.

@@ -24,13 +24,18 @@ export const faultKinds = [
   "clockJump",
 ] as const;
 
-export type FaultKind = (typeof faultKinds)[number];
+/** Where a broker has two log directories: the second one fails, or its disk is replaced. */
+export const directoryFaultKinds = ["brokenDirectory", "lostDirectory"] as const;
+
+export type FaultKind = (typeof faultKinds)[number] | (typeof directoryFaultKinds)[number];
 
 export interface Plan {
   seed: string;
   brokers: number;
   voters: number;
   partitions: number;
+  /** Log directories of each broker. */
+  directories: 1 | 2;
   flushPolicy: "durable" | "os";
   settings: Readonly<Record<string, string>>;
   topicSettings: Readonly<Record<string, string>>;
@@ -51,6 +56,7 @@ export function planOf(seed: string): Plan {
   const random = new SeededRandom(seed).fork("plan");
   // Of its own, so that what is drawn for disks leaves all else of a known seed as it was.
   const disks = new SeededRandom(seed).fork("disks of the plan");
+  const directories = disks.chance(0.35) ? 2 : 1;
   const brokers = random.pick([3, 3, 3, 4, 5]);
   const flushPolicy = random.chance(0.85) ? "durable" : "os";
   const sessionMs = random.pick([600, 1_500]);
@@ -89,7 +95,8 @@ export function planOf(seed: string): Plan {
       ] as const),
     },
     aging: agingOf(seed),
-    faults: faultsOf(random),
+    directories,
+    faults: [...faultsOf(random), ...(directories === 2 ? directoryFaultsOf(disks) : [])],
     faultEveryMs: random.pick([300, 800, 2_000]),
     faultsForMs: 12_000,
     load: {
@@ -102,9 +109,15 @@ export function planOf(seed: string): Plan {
   };
 }
 
+function directoryFaultsOf(random: SeededRandom): { kind: FaultKind; weight: number }[] {
+  return directoryFaultKinds
+    .filter(() => random.chance(0.7))
+    .map((kind) => ({ kind, weight: 1 + random.below(3) }));
+}
+
 function faultsOf(random: SeededRandom): { kind: FaultKind; weight: number }[] {
   const rate = random.pick([0.2, 0.35, 0.6]);
-  const chosen = faultKinds.filter(() => random.chance(rate));
+  const chosen: FaultKind[] = faultKinds.filter(() => random.chance(rate));
   const kinds = chosen.length > 0 ? chosen : [random.pick(faultKinds)];
   return kinds.map((kind) => ({ kind, weight: 1 + random.below(4) }));
 }

@@ -13,6 +13,8 @@ import { type PeerTap, peersOver, servePeers } from "../../services/peer/link-pe
 
 export const kafkaPort = 9092;
 export const dataPath = "/data";
+/** A second disk, where the plan has one. */
+export const secondPath = "/data2";
 const drainMs = 500;
 
 export interface SimNodeOptions {
@@ -111,6 +113,11 @@ export class SimNode {
 
   crash(options: { kind: "process" | "power"; cutMode?: CutMode }): void {
     this.machine.crash(options);
+  }
+
+  /** The second disk is replaced by an empty one; the machine must be down. */
+  loseSecondDisk(): void {
+    if (this.machine.disk.names.find(secondPath) !== null) this.machine.disk.losePath(secondPath);
   }
 
   /** The disk is replaced by an empty one; the machine must be down. */
