@@ -3,7 +3,7 @@ import { type Uuid, uuidFromBytes } from "../../base/uuid.ts";
 import type { TraceLine } from "../../base/virtual/trace.ts";
 import { createVirtualWorld, type VirtualWorld } from "../../base/virtual/world.ts";
 import { resolveConfig } from "../../services/config/resolve.ts";
-import type { PeerTap } from "./peer-wire.ts";
+import type { PeerTap } from "../../services/peer/link-peers.ts";
 import type { Plan } from "./plan.ts";
 import { dataPath, kafkaPort, SimNode, type SimNodeOptions, secondPath } from "./sim-node.ts";
 

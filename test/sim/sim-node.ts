@@ -9,7 +9,7 @@ import { writeIdentity } from "../../cluster/log/identity-file.ts";
 import type { NodeConfig } from "../../services/config/node-config.ts";
 import { KafkaDoor } from "../../services/kafka/door.ts";
 import { type RunningNode, startNode } from "../../services/node.ts";
-import { type PeerTap, peersOver, servePeers } from "./peer-wire.ts";
+import { type PeerTap, peersOver, servePeers } from "../../services/peer/link-peers.ts";
 
 export const kafkaPort = 9092;
 export const dataPath = "/data";
@@ -79,7 +79,7 @@ export class SimNode {
     }
     const node = await startNode(config, env, peersOver({ links, env, name, tap }));
     this.running = node;
-    servePeers({ links, api: node.peer, env, name, tap });
+    servePeers(node.peer, { links, env, name, tap });
     if (node.broker !== null) {
       const { listeners, requestBytesMax, connectionsMax, connectionsPerAddressMax, connectionIdleMs } =
         config;

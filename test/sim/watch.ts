@@ -1,11 +1,12 @@
 // test: all checkers of brokers together: which looks when.
+
+import type { PeerTap } from "../../services/peer/link-peers.ts";
 import { ClaimsCheck } from "./checks/claims-check.ts";
 import { MetadataCheck } from "./checks/metadata-check.ts";
 import { PartitionCheck } from "./checks/partition-check.ts";
 import { RaftCheck } from "./checks/raft-check.ts";
 import { RetentionCheck } from "./checks/retention-check.ts";
 import { Surroundings } from "./checks/surroundings.ts";
-import type { PeerTap } from "./peer-wire.ts";
 import type { Plan } from "./plan.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 import type { SimNode } from "./sim-node.ts";

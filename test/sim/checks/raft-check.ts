@@ -63,6 +63,8 @@ export class RaftCheck {
     );
     if (other === undefined) this.elections++;
     this.#leaderOfTerm.set(term, node.id);
+    // Votes that come late may elect somebody in a term that is over: it commits nothing any more.
+    if ((metadata.batches.at(-1)?.epoch ?? 0) > term) return;
     const differs = metadata.differs(this.#all.logOf(node, metadataFolder), { from: 0, end: metadata.end });
     checks.hold(
       "raft: a leader holds all that is committed",
