@@ -77,8 +77,8 @@ async function openOne(
 }
 
 /**
- * Null when the disk cannot be used: the node goes on without that folder, and its replicas are copied anew to
- * the others. Not so for the folder of the metadata, without which it has no vote and no memory.
+ * Null when the disk cannot be used: the node goes on without that folder, and its replicas are copied anew
+ * to the others. Not so for the folder of the metadata, without which it has no vote and no memory.
  */
 async function unlessBroken(
   env: Env,

@@ -2,8 +2,8 @@
 // does not say so yet. A wake carries nothing: what is to be told is found by comparing the image with the
 // disk.
 //
-// Keeps true: a directory that failed is reported as failed only once the metadata says of every replica in it
-// that it is there (`isTold`). So a replica of which the metadata does not know where it is, is in none that
+// Keeps true: a directory that failed is reported as failed only once the metadata says of every replica in
+// it that it is there (`isTold`). So a replica of which the metadata does not know where it is, is in none that
 // was reported.
 import { Backoff } from "../base/backoff.ts";
 import { limits } from "../base/limits.ts";

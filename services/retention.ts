@@ -1,5 +1,5 @@
-// shell: looks every log.retention.check.interval.ms at each partition that this broker leads for records that
-// need not be kept any more. A few partitions a turn, so that many of them hold up nothing.
+// shell: looks every log.retention.check.interval.ms at each partition that this broker leads for records
+// that need not be kept any more. A few partitions a turn, so that many of them hold up nothing.
 import type { Clock, Timer } from "../base/ports/clock.ts";
 import type { Partition } from "../cluster/replication/partition.ts";
 import type { RetentionConfig } from "./topic-configs.ts";

@@ -1,6 +1,6 @@
-// adapter: LevelDB, loaded when the first store is opened. Writes are on disk before they resolve. A write for
-// which the disk had no room may leave half a record at the end of LevelDB's own log, behind which nothing
-// would be found again: the store is opened anew before anything else is written.
+// adapter: LevelDB, loaded when the first store is opened. Writes are on disk before they resolve. A write
+// for which the disk had no room may leave half a record at the end of LevelDB's own log, behind which
+// nothing would be found again: the store is opened anew before anything else is written.
 import { dirname } from "node:path";
 import type { Level } from "level";
 import { DiskError } from "../disk-error.ts";

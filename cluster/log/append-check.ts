@@ -1,5 +1,5 @@
-// core: batches on their way into a log. Those of this leader get their offsets and its epoch; of those that a
-// leader sent, whether they go on where the log ends, in an epoch that is not older, as they were written.
+// core: batches on their way into a log. Those of this leader get their offsets and its epoch; of those that
+// a leader sent, whether they go on where the log ends, in an epoch that is not older, as they were written.
 import type { Codecs } from "../../base/ports/codecs.ts";
 import { batch, crcCoversFrom } from "../../proto/batch/header.ts";
 import { walkBatches } from "../../proto/batch/walk.ts";

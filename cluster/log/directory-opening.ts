@@ -1,5 +1,5 @@
-// shell: takes a folder for this node: makes it, locks it, and reads or gives its identity. Everything that an
-// earlier process renamed or made there lasts once it resolves.
+// shell: takes a folder for this node: makes it, locks it, and reads or gives its identity. Everything that
+// an earlier process renamed or made there lasts once it resolves.
 import type { Disk, DiskLock } from "../../base/ports/disk.ts";
 import type { Random } from "../../base/ports/random.ts";
 import { randomUuid } from "../../base/uuid.ts";

@@ -1,5 +1,5 @@
-// shell: what a log directory can say for its logs, and whether the controller knows what it cannot: logs that
-// were set aside as damaged, and the mark of how it was left. The signs go only once the controller knows; a
+// shell: what a log directory can say for its logs, and whether the controller knows what it cannot: logs
+// that were set aside as damaged, and the mark of how it was left. The signs go only once the controller knows; a
 // process that dies before that leaves them to the next.
 import { DiskError, isDiskFull } from "../../base/disk-error.ts";
 import type { Disk } from "../../base/ports/disk.ts";
@@ -51,7 +51,7 @@ export class DirectoryVouching {
     this.#untold.push(folder);
   }
 
-  /** An older mark stays until the controller knows what this directory cannot vouch for; a clean one goes. */
+  /** An older mark stays until the controller knows what this directory cannot vouch for. */
   async begin(): Promise<void> {
     if (this.wasClean) await this.#mark.takeBack();
   }

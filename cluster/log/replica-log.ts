@@ -3,8 +3,8 @@
 //
 // Offsets are consecutive; ends are exclusive. Appends and reads are synchronous (the page cache), stable
 // storage is not. Every method may find the directory failed: it then throws BrokerError KAFKA_STORAGE_ERROR,
-// and the directory stays failed. An append may also find the disk full: it then throws DiskFullError, nothing
-// of it is in the log, and it can be tried again.
+// and the directory stays failed. An append may also find the disk full: it then throws DiskFullError,
+// nothing of it is in the log, and it can be tried again.
 
 import type { RetentionLimits } from "./retention.ts";
 

@@ -44,7 +44,7 @@ describe("retention", () => {
     expect(outdated({ retentionMs: 2_500, retentionBytes: 100 })).toEqual({ byTime: 1, bySize: 1 });
   });
 
-  it("never touches a segment that is not wholly committed, nor an empty one, nor one without timestamps", () => {
+  it("leaves segments that are not wholly committed, empty ones, and those without timestamps", () => {
     expect(outdated({ retentionMs: 0 }, 29).byTime).toBe(2);
     expect(outdated({ retentionMs: 0, retentionBytes: 0 }, 9)).toEqual({ byTime: 0, bySize: 0 });
     const empty = { end: 30, size: 0, maxTimestamp: -1 };

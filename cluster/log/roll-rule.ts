@@ -4,12 +4,21 @@
 // Source: Kafka, LogSegment.shouldRoll (segment.bytes, segment.ms, segment.index.bytes).
 import { batch } from "../../proto/batch/header.ts";
 import type { LogConfig } from "./replica-log.ts";
-import type { Segment } from "./segment.ts";
-import { offsetEntryBytes, timeEntryBytes } from "./segment-index.ts";
+import { offsetEntryBytes, type SegmentIndex, timeEntryBytes } from "./segment-index.ts";
 
 const offsetsPerSegmentMax = 0x7fff_ffff;
 
-export function mustRoll(segment: Segment, batches: Uint8Array, config: LogConfig): boolean {
+/** The segment that is written. */
+export interface FillingSegment {
+  readonly isEmpty: boolean;
+  readonly size: number;
+  readonly baseOffset: number;
+  readonly end: number;
+  readonly firstTimestamp: number;
+  readonly index: SegmentIndex;
+}
+
+export function mustRoll(segment: FillingSegment, batches: Uint8Array, config: LogConfig): boolean {
   if (segment.isEmpty) return false;
   // By the time of records, not of the clock: a log that is written anew rolls where it did.
   const isOld =
@@ -18,12 +27,15 @@ export function mustRoll(segment: Segment, batches: Uint8Array, config: LogConfi
   return isOld || isFull || isIndexFull(segment, config) || isTooLong(segment);
 }
 
-function isIndexFull({ index }: Segment, { indexBytesMax = Number.MAX_SAFE_INTEGER }: LogConfig): boolean {
+function isIndexFull(
+  { index }: FillingSegment,
+  { indexBytesMax = Number.MAX_SAFE_INTEGER }: LogConfig,
+): boolean {
   return (
     index.offsetBytes + offsetEntryBytes > indexBytesMax || index.timeBytes + timeEntryBytes > indexBytesMax
   );
 }
 
-function isTooLong(segment: Segment): boolean {
+function isTooLong(segment: FillingSegment): boolean {
   return segment.end - segment.baseOffset > offsetsPerSegmentMax - 1_000_000;
 }

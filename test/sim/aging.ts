@@ -5,26 +5,13 @@ import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import { AdminClient } from "../../client/admin/admin.ts";
 import { ConsumerClient } from "../../client/consumer/consumer.ts";
 import { ProducerClient } from "../../client/producer/producer.ts";
+import type { AgingPlan } from "./aging-plan.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Plan } from "./plan.ts";
 import { isPatient, plain } from "./workload.ts";
 
 export const agingTopic = "aging";
 const outstandingMax = 100;
-
-/** One of the two limits, as the topic is configured; null: there is no such topic in the run. */
-export interface AgingPlan {
-  readonly limit: "retention.ms" | "retention.bytes";
-  readonly value: number;
-}
-
-export function agingOf(seed: string): AgingPlan | null {
-  const random = new SeededRandom(seed).fork("aging");
-  if (!random.chance(0.4)) return null;
-  return random.chance(0.5)
-    ? { limit: "retention.bytes", value: random.pick([0, 20_000, 60_000]) }
-    : { limit: "retention.ms", value: random.pick([500, 2_000, 5_000]) };
-}
 
 export interface AgingOptions {
   readonly plan: Plan;

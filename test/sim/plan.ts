@@ -5,7 +5,7 @@
 import type { DiskFaults } from "../../base/virtual/disk-faults.ts";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import type { FabricSettings } from "../../base/virtual/wires.ts";
-import { type AgingPlan, agingOf } from "./aging.ts";
+import { type AgingPlan, agingOf } from "./aging-plan.ts";
 
 export const faultKinds = [
   "processCrash",

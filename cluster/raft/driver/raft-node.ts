@@ -13,7 +13,6 @@ import { assert } from "../../../base/assert.ts";
 import { limits } from "../../../base/limits.ts";
 import type { Clock, Timer } from "../../../base/ports/clock.ts";
 import type { Env } from "../../../base/ports/env.ts";
-import { batch } from "../../../proto/batch/header.ts";
 import { BrokerError } from "../../../proto/errors.ts";
 import type { PeerStream, RaftMessage } from "../../../proto/peer/peer-api.ts";
 import type { ReplicaLog } from "../../log/replica-log.ts";
@@ -23,6 +22,7 @@ import { RaftCore } from "../core/step.ts";
 import type { RaftEvent, SnapshotMark } from "../core/words.ts";
 import { CommittedFeed } from "./committed-feed.ts";
 import { EffectRunner } from "./effect-runner.ts";
+import { batchBaseAt, trimLog } from "./log-trim.ts";
 import { Proposals } from "./proposals.ts";
 import { RaftMetrics } from "./raft-metrics.ts";
 import { type RaftNodeOptions, type RaftTiming, raftTiming, ticksOf } from "./raft-settings.ts";
@@ -290,7 +290,7 @@ export class RaftNode {
     for (const message of mergeAppends(messages)) runner.step({ kind: "message", message });
     for (const event of events) {
       runner.step(event);
-      if (event.kind === "snapshotSaved") this.trimLog(event.end);
+      if (event.kind === "snapshotSaved") this.trim(event.end);
     }
     if (feed.run()) this.planTurn();
     this.metrics.update(core.state, feed.end);
@@ -380,28 +380,17 @@ export class RaftNode {
 
   // ---- Snapshots ----
 
-  /** Drops what the snapshot covers, but for some entries for followers that lag a little. */
-  private trimLog(snapshotEnd: number): void {
-    const { log } = this;
+  private trim(snapshotEnd: number): void {
     const trailing = this.options.trailingOffsets ?? trailingOffsetsByDefault;
-    const target = Math.max(log.startOffset, Math.min(snapshotEnd, log.end) - trailing);
-    const start = this.batchBaseAt(target);
-    if (start > log.startOffset) log.raiseStart(start);
+    trimLog(this.log, { snapshotEnd, trailing });
   }
 
   private checkSnapshot({ end, epoch }: SnapshotMark, core: RaftCore, fedEnd: number): void {
     const found = core.state.epochBefore(end);
-    if (end <= fedEnd && found === epoch && this.batchBaseAt(end) === end) return;
+    if (end <= fedEnd && found === epoch && batchBaseAt(this.log, end) === end) return;
     throw new Error(
       `a snapshot should end where an entry given to the state machine ended: (${end}, epoch ${epoch}); ` +
         `given up to ${fedEnd}, epoch there ${found}`,
     );
-  }
-
-  /** Where the batch begins that holds `offset`; `offset` at the log's end. */
-  private batchBaseAt(offset: number): number {
-    if (offset >= this.log.end) return offset;
-    const bytes = this.log.read({ from: offset, upTo: offset + 1, maxBytes: 1, minOneBatch: true });
-    return batch.baseOffset(bytes, 0);
   }
 }

@@ -4,7 +4,8 @@
 import type { Partition } from "../../../cluster/replication/partition.ts";
 import { batch } from "../../../proto/batch/header.ts";
 import { walkBatches } from "../../../proto/batch/walk.ts";
-import { type AgingPlan, agingTopic } from "../aging.ts";
+import { agingTopic } from "../aging.ts";
+import type { AgingPlan } from "../aging-plan.ts";
 import type { SimNode } from "../sim-node.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -53,7 +54,7 @@ export class RetentionCheck {
       "retention: a follower's log starts where a leader's did",
       start <= (this.#led.get(index) ?? 0),
       () =>
-        `${agingTopic}-${index} on ${node.name} starts at ${start}, no leader's beyond ${this.#led.get(index)}`,
+        `partition ${index} on ${node.name} starts at ${start}, no leader's beyond ${this.#led.get(index)}`,
     );
   }
 
