@@ -14,6 +14,7 @@ import { createBroker } from "./broker/broker.ts";
 import type { NodeConfig } from "./config/node-config.ts";
 import { ControllerLink } from "./controller-link.ts";
 import { type Directories, mayHaveLostWrites, openDirectories } from "./directories.ts";
+import { DirectoryAssignments } from "./directory-assignments.ts";
 import { ImageView } from "./image-view.ts";
 import { leaveCluster } from "./leave.ts";
 import { BrokerLifecycle } from "./lifecycle.ts";
@@ -22,6 +23,7 @@ import { peerApi } from "./peer-api.ts";
 import { PeerConnections } from "./peer-connections.ts";
 import { type ControllerCalls, controllerCalls } from "./quorum.ts";
 import { BrokerLogs, metadataTopic } from "./replica-logs.ts";
+import { RetentionRounds } from "./retention.ts";
 import { Timeline } from "./timeline.ts";
 import { TopicConfigs } from "./topic-configs.ts";
 
@@ -37,6 +39,7 @@ const metadataLogConfig = {
   indexIntervalBytes: 4_096,
   maxMessageBytes: 16 * 1024 * 1024,
   producerExpirationMs: Number.MAX_SAFE_INTEGER,
+  usesReserve: true,
 };
 
 /**
@@ -45,11 +48,9 @@ const metadataLogConfig = {
  */
 export async function startNode(config: NodeConfig, env: Env, peers: Peers): Promise<RunningNode> {
   const failures = new DirectoryFailures();
-  const directories = await openDirectories(config, env, (id, reason) => {
-    if (id === directories.metadata.identity.directoryId) {
-      env.host.halt(`the log directory of the metadata failed: ${reason}`);
-    }
-    failures.add(id);
+  const directories = await openDirectories(config, env, ({ directoryId, reason, isMetadata }) => {
+    if (isMetadata) env.host.halt(`the log directory of the metadata failed: ${reason}`);
+    failures.add(directoryId);
   });
   return new RunningNode({ config, env, peers, directories, failures });
 }
@@ -87,6 +88,9 @@ export class RunningNode {
   readonly #controller: ControllerCalls | null;
   readonly #link: ControllerLink;
   readonly #uncleanDirectories: Uuid[];
+  readonly #logs: BrokerLogs;
+  readonly #retention: RetentionRounds;
+  readonly #assignments: DirectoryAssignments;
   #lifecycle: BrokerLifecycle | null = null;
   #refusal: string | null = null;
   #readinessChanged: () => void = () => {};
@@ -118,11 +122,20 @@ export class RunningNode {
     const { controller } = this.#side;
     this.#controller = controller === null ? null : controllerCalls(controller, this.raft);
     this.#link = this.#makeLink();
-    const logs = new BrokerLogs(config.isBroker ? directories.all : [], (topic) =>
-      this.#topicConfigs.logConfig(topic),
-    );
-    this.#uncleanDirectories = this.#recover(logs);
-    this.replicas = config.isBroker ? this.#makeReplicas(logs) : null;
+    this.#logs = new BrokerLogs({
+      directories: config.isBroker ? directories.data : [],
+      configOf: (topic) => this.#topicConfigs.logConfig(topic),
+      onOpened: ({ topicId, partition }) => this.#assignments.opened(topicId, partition),
+    });
+    this.#uncleanDirectories = this.#recover(this.#logs);
+    this.replicas = config.isBroker ? this.#makeReplicas(this.#logs) : null;
+    this.#retention = new RetentionRounds({
+      clock: env.clock,
+      everyMs: config.retentionCheckIntervalMs,
+      partitions: () => this.replicas?.partitions() ?? [],
+      retentionOf: (topic) => this.#topicConfigs.retention(topic),
+    });
+    this.#assignments = this.#makeAssignments();
     this.broker = this.replicas === null ? null : this.#makeBroker(this.replicas);
     this.peer = peerApi({ controller: this.#controller, raft: this.raft, replicas: this.replicas });
     this.#follow();
@@ -142,7 +155,8 @@ export class RunningNode {
       if (lifecycle === null || lifecycle.brokerEpoch < 0) reasons.push("the broker is not registered");
       else if (lifecycle.isFenced) reasons.push("the broker is fenced");
     }
-    for (const id of this.#failures.ids) reasons.push(`log directory ${id} has failed`);
+    if (this.#config.isBroker && this.#workingDirectories().length === 0)
+      reasons.push("no log directory works");
     return reasons;
   }
 
@@ -167,6 +181,8 @@ export class RunningNode {
 
   async stop(): Promise<void> {
     this.#lifecycle?.stop();
+    this.#retention.stop();
+    this.#assignments.stop();
     await this.replicas?.stop();
     await this.raft.stop();
     this.#side.close();
@@ -241,6 +257,25 @@ export class RunningNode {
     return replicas;
   }
 
+  #makeAssignments(): DirectoryAssignments {
+    const { clock, random, log } = this.#env;
+    return new DirectoryAssignments({
+      ...{ nodeId: this.#config.nodeId, clock, random, log },
+      brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
+      image: () => this.#view.image,
+      // Of those that play their part here already: which of two logs counts is known then.
+      placeOf: (topicId, partition) =>
+        this.replicas?.partition(topicId, partition) ? this.#logs.placeOf(topicId, partition) : null,
+      forward: (request) => this.#link.forward({ ...request, clientId: `broker-${this.#config.nodeId}` }),
+      onTold: () => this.#lifecycle?.directoryFailed(),
+    });
+  }
+
+  #workingDirectories(): Uuid[] {
+    const working = this.#directories.data.filter(({ failure }) => failure === null);
+    return working.map(({ identity }) => identity.directoryId);
+  }
+
   #makeBroker(replicas: ReplicaSet): BrokerApi {
     return createBroker({
       nodeId: this.#config.nodeId,
@@ -269,7 +304,7 @@ export class RunningNode {
         peerHost: peer.host,
         peerPort: peer.port,
         rack,
-        directoryIds: this.#directories.all.map(({ identity }) => identity.directoryId),
+        directoryIds: this.#workingDirectories(),
         uncleanDirectoryIds: this.#uncleanDirectories,
       },
       heartbeatIntervalMs,
@@ -278,7 +313,7 @@ export class RunningNode {
       connect: (id) => this.#connections.connect(id),
       local: this.#controller,
       metadataEnd: () => this.#view.image.end,
-      offlineDirectoryIds: () => [...this.#failures.ids],
+      offlineDirectoryIds: () => [...this.#failures.ids].filter((id) => this.#assignments.isTold(id)),
       onRegistered: () => this.#registered(),
       onChange: () => this.#readinessChanged(),
       onRefused: (error, message) => {
@@ -290,6 +325,7 @@ export class RunningNode {
 
   /** The controller knows of every directory that cannot vouch for its replicas. */
   #registered(): void {
+    this.#assignments.registered();
     for (const directory of this.#directories.all) directory.told();
   }
 
@@ -300,6 +336,8 @@ export class RunningNode {
     this.#side.subscribe((image: MetadataImage, delta: MetadataDelta) => {
       this.replicas?.applyImage(image, delta);
       this.#view.publish(image);
+      this.#assignments.look(delta);
+      if (delta.configs.size > 0) this.#logs.configsChanged();
       this.#lifecycle?.metadataApplied();
     });
     this.raft.onLeaderChange((leader, term) => {

@@ -1,7 +1,12 @@
 // shell: the logs of all log directories of a broker as replication wants them: found or made by topic id,
 // deleted, and their high watermarks kept. A new log goes to the directory with the fewest.
+//
+// Keeps true: a replica has one log here, that of the directory which the metadata names. A second one can be
+// found at a start, when a directory was away for some time and its replicas were copied to another: it is
+// old, and goes as soon as the metadata has said which one counts.
 
 import type { Uuid } from "../base/uuid.ts";
+import { DiskFullError } from "../cluster/log/disk-full.ts";
 import type { LogDirectory } from "../cluster/log/log-directory.ts";
 import { LogDamagedError } from "../cluster/log/recovery.ts";
 import type { LogConfig } from "../cluster/log/replica-log.ts";
@@ -22,21 +27,36 @@ interface Place {
   readonly directory: LogDirectory;
 }
 
+export interface BrokerLogsOptions {
+  readonly directories: readonly LogDirectory[];
+  readonly configOf: (topicName: string) => LogConfig;
+  /** A replica has its place; its log was opened there, unless the directory has failed. */
+  readonly onOpened: (id: PartitionId) => void;
+}
+
 export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
   readonly #directories: readonly LogDirectory[];
   readonly #configOf: (topicName: string) => LogConfig;
-  readonly #places = new Map<string, Place>();
+  readonly #onOpened: (id: PartitionId) => void;
+  /** By topic id and partition; more than one only until `openOrCreate`. */
+  readonly #places = new Map<string, Place[]>();
 
-  constructor(directories: readonly LogDirectory[], configOf: (topicName: string) => LogConfig) {
+  constructor(options: BrokerLogsOptions) {
+    const { directories, configOf, onOpened } = options;
     this.#directories = directories;
     this.#configOf = configOf;
+    this.#onOpened = onOpened;
     for (const directory of directories) {
       for (const { topicName, topicId, partition } of directory.found) {
         if (topicName === metadataTopic) continue;
         const id = { topicName, topicId, partition };
-        this.#places.set(keyOf(id), { id, directory });
+        this.#places.set(keyOf(id), [...(this.#places.get(keyOf(id)) ?? []), { id, directory }]);
       }
     }
+  }
+
+  *#all(): Generator<Place> {
+    for (const places of this.#places.values()) yield* places;
   }
 
   /**
@@ -45,13 +65,16 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
    */
   recoverAll(): Uuid[] {
     const unclean = new Set<Uuid>();
-    for (const { id, directory } of [...this.#places.values()]) {
+    for (const place of [...this.#all()]) {
+      const { id, directory } = place;
       try {
         directory.openLog(id, id.topicId, this.#configOf(id.topicName));
       } catch (error) {
+        // What is in it is as it was; it is opened once there is room.
+        if (error instanceof DiskFullError) continue;
         if (error instanceof LogDamagedError) {
           directory.setAside(id);
-          this.#places.delete(keyOf(id));
+          this.#forget(place);
         } else if (!(error instanceof BrokerError)) throw error;
         unclean.add(directory.identity.directoryId);
       }
@@ -59,49 +82,88 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
     return [...unclean];
   }
 
-  list(): readonly PartitionId[] {
-    return [...this.#places.values()].map(({ id }) => id);
+  #forget(place: Place): void {
+    const key = keyOf(place.id);
+    const left = (this.#places.get(key) ?? []).filter((one) => one !== place);
+    if (left.length === 0) this.#places.delete(key);
+    else this.#places.set(key, left);
   }
 
-  openOrCreate(id: PartitionId): OpenedLog {
-    const { directory } = this.#places.get(keyOf(id)) ?? this.#place(id);
-    const log = directory.openLog(id, id.topicId, this.#configOf(id.topicName));
+  /** Settings of topics, or their defaults, are others now. */
+  configsChanged(): void {
+    for (const { id, directory } of this.#all())
+      directory.opened(id)?.setConfig(this.#configOf(id.topicName));
+  }
+
+  list(): readonly PartitionId[] {
+    return [...this.#places.values()].map(([first]) => first!.id);
+  }
+
+  /** The directory of a replica's log; null when it has none, or it is not known yet which one counts. */
+  placeOf(topicId: Uuid, partition: number): Uuid | null {
+    const places = this.#places.get(keyOf({ topicId, partition }));
+    return places?.length === 1 ? places[0]!.directory.identity.directoryId : null;
+  }
+
+  openOrCreate(id: PartitionId, assigned: Uuid): OpenedLog {
+    const { directory } = this.#choose(id, assigned) ?? this.#place(id, assigned);
+    this.#onOpened(id);
+    const config = this.#configOf(id.topicName);
+    const log = directory.openLog(id, id.topicId, config);
+    // It may have been opened before this process knew what its topic overrides.
+    log.setConfig(config);
     return { log, directoryId: directory.identity.directoryId };
   }
 
-  #place(id: PartitionId): Place {
+  /** The log that counts, of those there are; the others go. */
+  #choose(id: PartitionId, assigned: Uuid): Place | null {
+    const places = this.#places.get(keyOf(id)) ?? [];
+    const isOpen = this.#directories.some(({ identity }) => identity.directoryId === assigned);
+    // Where the metadata names none, or one that is gone, this replica is in no in-sync set: any will do.
+    const chosen = isOpen
+      ? places.find(({ directory }) => directory.identity.directoryId === assigned)
+      : places[0];
+    for (const place of places) if (place !== chosen) this.#delete(place);
+    return chosen ?? null;
+  }
+
+  #place(id: PartitionId, assigned: Uuid): Place {
     // A topic of the same name that was deleted while this broker was down leaves its folder in the way.
-    for (const other of [...this.#places.values()]) {
-      if (other.id.topicName === id.topicName && other.id.partition === id.partition) this.delete(other.id);
-    }
+    for (const other of [...this.#all()])
+      if (other.id.topicName === id.topicName && other.id.partition === id.partition) this.#delete(other);
+    const named = this.#directories.find(({ identity }) => identity.directoryId === assigned);
+    const place = { id, directory: named ?? this.#emptiest() };
+    this.#places.set(keyOf(id), [place]);
+    return place;
+  }
+
+  #emptiest(): LogDirectory {
     const usable = this.#directories.filter(({ failure }) => failure === null);
     if (usable.length === 0)
       throw new BrokerError("KAFKA_STORAGE_ERROR", "every log directory of this broker has failed");
     const counts = new Map(usable.map((directory) => [directory, 0]));
-    for (const { directory } of this.#places.values())
-      counts.set(directory, (counts.get(directory) ?? 0) + 1);
-    const directory = usable.reduce((best, one) => (counts.get(one)! < counts.get(best)! ? one : best));
-    const place = { id, directory };
-    this.#places.set(keyOf(id), place);
-    return place;
+    for (const { directory } of this.#all()) counts.set(directory, (counts.get(directory) ?? 0) + 1);
+    return usable.reduce((best, one) => (counts.get(one)! < counts.get(best)! ? one : best));
   }
 
   delete(id: PartitionId): void {
-    const place = this.#places.get(keyOf(id));
-    if (!place) return;
-    this.#places.delete(keyOf(id));
-    place.directory.deleteLog(id);
+    for (const place of this.#places.get(keyOf(id)) ?? []) this.#delete(place);
+  }
+
+  #delete(place: Place): void {
+    this.#forget(place);
+    place.directory.deleteLog(place.id);
   }
 
   load(topicId: string, partition: number): number {
-    const place = this.#places.get(`${topicId}:${partition}`);
+    const place = this.#places.get(keyOf({ topicId, partition }))?.[0];
     return place ? place.directory.highWatermark(place.id) : 0;
   }
 
   async store(changed: readonly HighWatermarkEntry[], _removed: readonly PartitionId[]): Promise<void> {
     const touched = new Set<LogDirectory>();
     for (const { topicId, partition, highWatermark } of changed) {
-      const place = this.#places.get(`${topicId}:${partition}`);
+      const place = this.#places.get(keyOf({ topicId, partition }))?.[0];
       if (!place) continue;
       place.directory.setHighWatermark(place.id, highWatermark);
       touched.add(place.directory);
@@ -110,6 +172,6 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
   }
 }
 
-function keyOf(id: { topicId: string; partition: number }): string {
-  return `${id.topicId}:${id.partition}`;
+function keyOf({ topicId, partition }: { topicId: string; partition: number }): string {
+  return `${topicId}:${partition}`;
 }

@@ -65,6 +65,8 @@ export class TopicConfigs {
       segmentBytes: this.value(topicName, "segment.bytes"),
       segmentMs: this.value(topicName, "segment.ms"),
       indexIntervalBytes: this.value(topicName, "index.interval.bytes"),
+      indexBytesMax: this.value(topicName, "segment.index.bytes"),
+      fileDeleteDelayMs: this.value(topicName, "file.delete.delay.ms"),
       maxMessageBytes: this.value(topicName, "max.message.bytes"),
       producerExpirationMs: this.#config.producerExpirationMs,
     };

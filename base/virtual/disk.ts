@@ -80,6 +80,13 @@ export class VirtualDisk {
     this.recount();
   }
 
+  /** The disk mounted at that folder was replaced by an empty one. Only while no process has it. */
+  losePath(path: string): void {
+    this.names.drop(path);
+    this.stats.lostDisks++;
+    this.recount();
+  }
+
   /** Flips one bit of a file, at rest; answers where, or null if the file is empty or not there. */
   rot(path: string, position: number | null = null): number | null {
     const file = this.file(path);

@@ -96,6 +96,12 @@ class VirtualStore implements KeyValueStore {
     return new Promise((resolve, reject) => {
       const run = (): void => {
         this.underWay.shift();
+        const isFull = roomFor(copy) > faults.capacityBytes - this.disk.usedBytes;
+        if (isFull) {
+          stats.fullDiskRefusals++;
+          reject(refuse("ENOSPC", this.path, "write store"));
+          return;
+        }
         const fails = this.disk.isBroken(this.path) || random.chance(faults.syncErrorRate);
         if (!fails || random.chance(0.5)) this.apply(copy);
         if (fails) stats.failedSyncs++;
@@ -146,6 +152,11 @@ class VirtualStore implements KeyValueStore {
       else this.content.entries.set(key, value);
     }
   }
+}
+
+/** Bytes that changes need on the disk, about. */
+function roomFor(changes: readonly KvChange[]): number {
+  return changes.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
 }
 
 function compareUtf8(a: string, b: string): number {

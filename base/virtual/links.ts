@@ -2,36 +2,20 @@
 // back-pressure of the simulated network. A simulated peer wire (streams and calls between brokers) is built
 // on it.
 import { assert } from "../assert.ts";
+import type { Link, LinkEvents, Links } from "../ports/links.ts";
 import type { End } from "./connection-end.ts";
 import type { Fabric } from "./fabric.ts";
 import type { Life } from "./life.ts";
 import type { Wire } from "./wires.ts";
 
-export interface LinkEvents {
-  /** One message, whole; it belongs to the receiver. */
-  onMessage(message: Uint8Array): void;
-  onDrain?(): void;
-  /** Exactly once, also when the link never stood; nothing follows. */
-  onClose(error: Error | null): void;
-}
-
-/** One end of a link. */
-export interface Link {
-  /** The machine at the other end. */
-  readonly remote: string;
-  /** Once, in the turn in which the link was received. */
-  start(events: LinkEvents): void;
-  /** Queues a message (given away). False: hold back until `onDrain`. */
-  send(message: Uint8Array): boolean;
+/** One end, with what only tests use. */
+export interface PausableLink extends Link {
   pendingBytes(): number;
   pause(): void;
   resume(): void;
-  /** Sends what is queued, then closes. */
-  end(): void;
-  destroy(): void;
 }
 
-export class VirtualLinks {
+export class VirtualLinks implements Links {
   private readonly fabric: Fabric;
   private readonly life: Life;
 
@@ -41,7 +25,7 @@ export class VirtualLinks {
   }
 
   /** Accepts links to `service` on this machine; answers a function that stops. */
-  listen(service: string, onLink: (link: Link) => void): () => void {
+  listen(service: string, onLink: (link: PausableLink) => void): () => void {
     this.life.check();
     const { listeners } = this.fabric.host(this.life.name);
     const key = `link:${service}`;
@@ -61,7 +45,7 @@ export class VirtualLinks {
    * Opens a link at once; messages wait until it stands. If it never does, it closes with an error (refused,
    * or not there within `timeoutMs`).
    */
-  open(to: string, service: string, options: { timeoutMs: number }): Link {
+  open(to: string, service: string, options: { timeoutMs: number }): PausableLink {
     this.life.check();
     const connection = this.fabric.connect({
       life: this.life,
@@ -75,7 +59,7 @@ export class VirtualLinks {
   }
 }
 
-class VirtualLink implements Link {
+class VirtualLink implements PausableLink {
   readonly remote: string;
   private readonly wire: Wire;
   private readonly end_: End;

@@ -84,6 +84,13 @@ export class NameTree {
     return { folder, name, entry: folder.entries.get(name) ?? null };
   }
 
+  /** What is there goes at once, from stable storage too, as with a disk that was mounted there. */
+  drop(path: string): void {
+    const { folder, name } = this.place(path, "drop");
+    folder.entries.delete(name);
+    folder.durable.delete(name);
+  }
+
   change(changes: NameChange[]): void {
     for (const { folder, name, entry } of changes) set(folder.entries, name, entry);
     const unsynced = new Set(changes.map((change) => change.folder));

@@ -1,7 +1,7 @@
 // test: what only the simulated network can show: black holes, cuts, crashes, poisoned chunks, message links.
 import { describe, expect, it } from "vitest";
 import type { Socket } from "../ports/network.ts";
-import type { Link } from "./links.ts";
+import type { PausableLink } from "./links.ts";
 import type { VirtualNode } from "./node.ts";
 import { createVirtualWorld, type VirtualWorld } from "./world.ts";
 
@@ -207,7 +207,7 @@ class LinkEar {
   readonly closes: (string | null)[] = [];
   drains = 0;
 
-  constructor(link: Link) {
+  constructor(link: PausableLink) {
     link.start({
       onMessage: (message) => this.messages.push(Buffer.from(message).toString("latin1")),
       onDrain: () => this.drains++,

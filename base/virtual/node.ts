@@ -1,6 +1,7 @@
 // adapter: one simulated machine: its disk, stores, wall clock and network name outlast its processes; each
 // process gets an env that dies with it.
 import { assert } from "../assert.ts";
+import { MemoryMetrics } from "../memory/metrics.ts";
 import type { Codecs } from "../ports/codecs.ts";
 import type { Env } from "../ports/env.ts";
 import { VirtualClock, type WallClock } from "./clock.ts";
@@ -11,7 +12,6 @@ import { VirtualStores } from "./kv.ts";
 import { Life, RevokedError } from "./life.ts";
 import { VirtualLinks } from "./links.ts";
 import { type LogRing, virtualLog } from "./log.ts";
-import { MemoryMetrics } from "./metrics.ts";
 import { VirtualNetwork } from "./network.ts";
 import type { VirtualScheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
@@ -135,6 +135,11 @@ export class VirtualNode {
     const { life } = this.living();
     life.pausedUntilMs = Math.max(life.pausedUntilMs, scheduler.nowMs + durationMs);
     stats.pauses++;
+  }
+
+  /** What the wall clock shows, unix milliseconds. */
+  get wallMs(): number {
+    return Math.floor(this.wall.epochMs + this.parts.scheduler.nowMs + this.wall.skewMs);
   }
 
   /** Sets the wall clock forward or back. */

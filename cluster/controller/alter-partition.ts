@@ -4,6 +4,7 @@
 // Source: KIP-497, KIP-841 (ineligible replicas), KIP-903 (broker epochs);
 // Kafka, ReplicationControlManager.validateAlterPartitionData
 import { limits } from "../../base/limits.ts";
+import { zeroUuid } from "../../base/uuid.ts";
 import { ErrorCode } from "../../proto/errors.ts";
 import type {
   AlterPartitionItem,
@@ -11,7 +12,7 @@ import type {
   AlterPartitionResponse,
 } from "../../proto/peer/peer-api.ts";
 import type { MetadataImage, PartitionImage } from "../metadata/image.ts";
-import { isReplicaOnline } from "../metadata/queries.ts";
+import { directoryOf, isReplicaOnline } from "../metadata/queries.ts";
 import type { NewRecord } from "../metadata/record-schemas.ts";
 import { changePartition } from "./partition-change.ts";
 import { ElectionSettings } from "./partitions.ts";
@@ -70,8 +71,12 @@ function isEligible(
   partition: PartitionImage,
   member: { nodeId: number; brokerEpoch: number },
 ): boolean {
-  const isOfThisLife = image.brokers.get(member.nodeId)?.epoch === member.brokerEpoch;
-  return isOfThisLife && isReplicaOnline(image, partition, member.nodeId);
+  const broker = image.brokers.get(member.nodeId);
+  if (broker?.epoch !== member.brokerEpoch || !isReplicaOnline(image, partition, member.nodeId)) return false;
+  // Whoever joins says before in which of its directories the replica is: when one is lost, it is known then
+  // whether the replica is lost with it.
+  const isKnown = directoryOf(partition, member.nodeId) !== zeroUuid || broker.directoryIds.length === 1;
+  return isKnown || partition.isr.includes(member.nodeId);
 }
 
 function recordOf(image: MetadataImage, item: AlterPartitionItem, elections: ElectionSettings): NewRecord {

@@ -40,7 +40,8 @@ export function registerBroker(
   if (existing !== undefined && isSame(existing, request)) return { records: [], reply };
   const broker = brokerFrom(request);
   const after = withBrokers(image, broker);
-  const changes = partitionsOfRegistration(after, vouchingOf(request), context.settings.topics);
+  const vouching = vouchingOf(request, existing?.directoryIds ?? []);
+  const changes = partitionsOfRegistration(after, vouching, context.settings.topics);
   const registration = {
     type: "RegisterBroker",
     brokerId: broker.id,
@@ -123,8 +124,9 @@ function rivalOf(
 }
 
 /** Which replicas of this broker it can vouch for, and where they are, by what it registers with. */
-function vouchingOf(request: RegisterBrokerRequest): Vouching {
+function vouchingOf(request: RegisterBrokerRequest, before: readonly Uuid[]): Vouching {
   const { nodeId, directoryIds } = request;
+  const hasLostOne = before.some((id) => !directoryIds.includes(id));
   const unclean = new Set(request.uncleanDirectoryIds);
   const only = directoryIds.length === 1 ? directoryIds[0]! : zeroUuid;
   const isAllUnclean = directoryIds.every((id) => unclean.has(id));
@@ -133,8 +135,8 @@ function vouchingOf(request: RegisterBrokerRequest): Vouching {
     isUnvouched(partition: PartitionImage): boolean {
       const directory = directoryOf(partition, nodeId);
       if (isAllUnclean) return true;
-      // Where it is was never known: it may be in the one that cannot be trusted.
-      if (directory === zeroUuid) return unclean.size > 0;
+      // Where it is was never known: it may be in one that cannot be trusted, or is not there any more.
+      if (directory === zeroUuid) return unclean.size > 0 || hasLostOne;
       return unclean.has(directory) || !directoryIds.includes(directory);
     },
     directories(partition: PartitionImage): readonly Uuid[] {

@@ -38,6 +38,7 @@ import { metadataMachine } from "../metadata/metadata-machine.ts";
 import type { MetadataRecord, NewRecord } from "../metadata/record-schemas.ts";
 import { activationRecords } from "./activation.ts";
 import { alterPartition } from "./alter-partition.ts";
+import { assignReplicasToDirs } from "./assign-directories.ts";
 import { registerBroker } from "./brokers.ts";
 import { createTopics } from "./create-topics.ts";
 import { deleteTopics } from "./delete-topics.ts";
@@ -203,7 +204,7 @@ export class Controller {
   // ---- Inside ----
 
   async #carryOut({ apiKey, apiVersion, body }: ForwardRequest): Promise<Uint8Array> {
-    const { CreateTopics, DeleteTopics } = apis;
+    const { AssignReplicasToDirs, CreateTopics, DeleteTopics } = apis;
     switch (apiKey) {
       case CreateTopics.key: {
         const reply = await this.createTopics(decodeMessage(CreateTopics.request, apiVersion, body));
@@ -212,6 +213,11 @@ export class Controller {
       case DeleteTopics.key: {
         const reply = await this.deleteTopics(decodeMessage(DeleteTopics.request, apiVersion, body));
         return encodeMessage(DeleteTopics.response, apiVersion, reply);
+      }
+      case AssignReplicasToDirs.key: {
+        const asked = decodeMessage(AssignReplicasToDirs.request, apiVersion, body);
+        const reply = await this.#propose((image) => assignReplicasToDirs(image, asked));
+        return encodeMessage(AssignReplicasToDirs.response, apiVersion, reply);
       }
       default:
         throw new BrokerError("UNSUPPORTED_VERSION", `the controller serves no requests of key ${apiKey}`);

@@ -6,6 +6,7 @@
 //
 // Only a process whose registration the controller has taken writes "open" with its own boot over an older
 // mark: one that dies before that leaves the old one, and the next process finds again what it has to tell.
+import { isDiskFull } from "../../base/disk-error.ts";
 import type { Env } from "../../base/ports/env.ts";
 import { readWholeFile, replaceFile } from "./atomic-file.ts";
 
@@ -26,6 +27,20 @@ export class DirectoryMark {
     const [state, boot] = (bytes === null ? "" : Buffer.from(bytes).toString("utf8")).split("\n");
     this.wasClean = state === "clean";
     this.sameBoot = boot === env.host.bootId;
+  }
+
+  /**
+   * A clean stop is over: from now on a crash must not look like one. Without room for another mark there is
+   * none, which says the least of all.
+   */
+  async takeBack(): Promise<void> {
+    try {
+      await this.write("open");
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      this.#env.disk.remove(`${this.#path}/${fileName}`);
+      await this.#env.disk.syncDirectory(this.#path);
+    }
   }
 
   write(state: "open" | "clean"): Promise<void> {

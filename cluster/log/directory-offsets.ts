@@ -63,7 +63,7 @@ export class DirectoryOffsets {
     for (const kind of kinds) if (this.#marks[kind].delete(name)) this.#dirty.add(kind);
   }
 
-  /** Writes what changed; on stable storage when it resolves. */
+  /** Writes what changed; on stable storage when it resolves. What was not written stays to be written. */
   async write(): Promise<void> {
     const dirty = kinds.filter((kind) => this.#dirty.has(kind));
     const { codecs, disk } = this.#env;
@@ -71,8 +71,14 @@ export class DirectoryOffsets {
       checkedBytes(textOfCheckpoint(this.#marks[kind]), (bytes) => codecs.crc32c(bytes)),
     );
     this.#dirty.clear();
-    for (const [at, kind] of dirty.entries())
-      await replaceFile(disk, this.#folder, files[kind], contents[at]!);
+    for (const [at, kind] of dirty.entries()) {
+      try {
+        await replaceFile(disk, this.#folder, files[kind], contents[at]!);
+      } catch (error) {
+        for (const left of dirty.slice(at)) this.#dirty.add(left);
+        throw error;
+      }
+    }
   }
 
   #read(kind: OffsetKind): Map<string, Mark> {

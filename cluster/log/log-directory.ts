@@ -1,28 +1,34 @@
 // shell: one log.dir: its lock and identity, all its logs, fsync rounds, checkpoints, the mark of a clean
 // stop, and the end of it when the disk fails: after the first failed write or sync nothing of this directory
 // is served or acknowledged any more.
-import type { DiskError } from "../../base/disk-error.ts";
+import { DiskError, isDiskFull } from "../../base/disk-error.ts";
 import { limits } from "../../base/limits.ts";
 import type { Timer } from "../../base/ports/clock.ts";
-import type { Disk, DiskFile, DiskLock } from "../../base/ports/disk.ts";
+import type { DiskFile, DiskLock } from "../../base/ports/disk.ts";
 import type { Host } from "../../base/ports/env.ts";
 import type { Random } from "../../base/ports/random.ts";
 import { randomUuid, type Uuid } from "../../base/uuid.ts";
-import { BrokerError } from "../../proto/errors.ts";
+import type { BrokerError } from "../../proto/errors.ts";
+import { writeNewFile } from "./atomic-file.ts";
 import type { PartitionKey } from "./checkpoint.ts";
-import { DirectoryMark } from "./directory-mark.ts";
+import { DirectoryHealth } from "./directory-health.ts";
 import { DirectoryOffsets } from "./directory-offsets.ts";
+import { type TakenDirectory, takeDirectory } from "./directory-opening.ts";
+import { DirectoryVouching } from "./directory-vouching.ts";
+import type { DiskFullError } from "./disk-full.ts";
+import { DiskRoom, freeBytes } from "./disk-room.ts";
 import { FolderRemoval } from "./folder-removal.ts";
-import { damagedSuffix, deletedSuffix, type FoundLog, findLogs, setAsideSuffix } from "./found-logs.ts";
-import { checkIdentity, type DirectoryIdentity, readIdentity, writeIdentity } from "./identity-file.ts";
+import { damagedSuffix, deletedSuffix, type FoundLog, findLogs } from "./found-logs.ts";
+import type { DirectoryIdentity } from "./identity-file.ts";
 import { type FolderOptions, type LogEnv, LogFolder, type LogHome } from "./log-folder.ts";
 import { OpenFiles } from "./open-files.ts";
 import { PartitionLog } from "./partition-log.ts";
 import { LogDamagedError, type RecoveredTail } from "./recovery.ts";
 import type { LogConfig } from "./replica-log.ts";
-import { SyncRounds } from "./sync-rounds.ts";
+import { type Syncable, SyncRounds } from "./sync-rounds.ts";
 
 const checkpointEveryMs = 1_000;
+const syncAgainMs = 200;
 
 export interface DirectoryOptions {
   env: LogEnv & { random: Random; host: Host };
@@ -33,6 +39,8 @@ export interface DirectoryOptions {
   onFailed: (reason: string) => void;
   /** Default: limits.segmentFilesOpenMax. */
   segmentFilesOpenMax?: number;
+  /** Bytes of the disk that records leave free; none by default. */
+  reserveBytes?: number;
 }
 
 export class LogDirectory implements LogHome {
@@ -41,9 +49,10 @@ export class LogDirectory implements LogHome {
   readonly identity: DirectoryIdentity;
   readonly rounds: SyncRounds;
   readonly openFiles: OpenFiles;
+  readonly room: DiskRoom;
   readonly found: readonly FoundLog[];
   readonly #lock: DiskLock;
-  readonly #onFailed: (reason: string) => void;
+  readonly #health: DirectoryHealth;
   #logs = new Map<string, PartitionLog>();
   readonly #offsets: DirectoryOffsets;
   #writing: Promise<void> = Promise.resolve();
@@ -51,117 +60,92 @@ export class LogDirectory implements LogHome {
   #newFiles: DiskFile[] = [];
   #foldersSynced: Promise<void> = Promise.resolve();
   #timer: Timer | null = null;
-  #failure: string | null = null;
   #closed = false;
-  /** Folders of damaged logs that the controller does not know of. */
-  readonly #untold: string[];
-  readonly #mark: DirectoryMark;
-  /** The controller knows what this directory cannot vouch for: a clean stop may say it is in order. */
-  #isTold = false;
+  readonly #vouching: DirectoryVouching;
   /** Of folders of deleted logs; what a stop leaves of them goes at the next start. */
   readonly #removal: FolderRemoval;
 
-  private constructor(
-    options: DirectoryOptions,
-    lock: DiskLock,
-    identity: DirectoryIdentity,
-    mark: DirectoryMark,
-  ) {
+  private constructor(options: DirectoryOptions, { lock, identity }: TakenDirectory) {
     this.env = options.env;
     this.path = options.path;
     this.identity = identity;
     this.#lock = lock;
-    this.#onFailed = options.onFailed;
-    this.#mark = mark;
-    const fsyncMs = options.env.metrics.histogram(
+    const { log, metrics, clock, disk } = options.env;
+    const { path } = options;
+    this.#health = new DirectoryHealth({
+      ...{ path, log, metrics, nowMs: () => clock.monotonicMs() },
+      onFailed: (reason) => this.#failed(reason, options.onFailed),
+    });
+    this.room = new DiskRoom({
+      freeBytes: () => freeBytes(disk, path),
+      nowMs: () => clock.monotonicMs(),
+      reserveBytes: options.reserveBytes ?? 0,
+    });
+    const fsyncMs = metrics.histogram(
       "ottla_log_fsync_ms",
       "Time of one fsync round, ms",
       [1, 2, 5, 10, 20, 50, 100, 500],
     );
     this.rounds = new SyncRounds({
-      clock: options.env.clock,
+      clock,
       onFailed: (error) => this.fail(`fsync failed: ${textOf(error)}`),
       onRound: (ms) => fsyncMs.observe(ms),
     });
     this.#removal = new FolderRemoval(options.env, (error) => {
-      if (!isDiskError(error)) throw error;
+      if (!(error instanceof DiskError)) throw error;
       this.failed(error);
     });
     this.openFiles = new OpenFiles(options.segmentFilesOpenMax ?? limits.segmentFilesOpenMax);
-    this.#offsets = new DirectoryOffsets(options.env, options.path);
-    const { logs, damaged } = findLogs(options.env.disk, options.path);
+    this.#offsets = new DirectoryOffsets(options.env, path);
+    const { logs, damaged } = findLogs(disk, path);
     this.found = logs;
     for (const one of logs) this.#offsets.owned(nameOf(one), one.topicId);
-    this.#untold = damaged;
+    this.#vouching = new DirectoryVouching({
+      ...{ env: options.env, path, damaged },
+      onFailed: (error) => void this.failed(error),
+    });
   }
 
   /** Locks the folder and makes it this node's, or throws ForeignDirectoryError, or DiskError ELOCKED. */
   static async open(options: DirectoryOptions): Promise<LogDirectory> {
     const { env, path } = options;
-    const { disk } = env;
-    disk.makeDirectory(path);
-    await syncParents(disk, path);
-    const lock = disk.lock(path);
+    const taken = await takeDirectory(env, path, options);
     try {
-      // What an earlier process renamed or made here is relied on from now on, so it must last.
-      await disk.syncDirectory(path);
-      let identity = readIdentity(disk, path);
-      if (identity === null) {
-        identity = {
-          clusterId: options.clusterId ?? randomUuid(env.random),
-          nodeId: options.nodeId,
-          directoryId: randomUuid(env.random),
-        };
-        await writeIdentity(disk, path, identity);
-      }
-      checkIdentity(path, identity, options);
-      const directory = new LogDirectory(options, lock, identity, new DirectoryMark(env, path));
-      // An older mark stays until the controller knows what this directory cannot vouch for: see `told`.
-      if (directory.wasClean) await directory.#mark.write("open");
+      const directory = new LogDirectory(options, taken);
+      await directory.#vouching.begin();
       directory.#tick();
       return directory;
     } catch (error) {
-      lock.release();
+      taken.lock.release();
       throw error;
     }
   }
 
   /** Logs were set aside, by this process or one before it, that the controller does not know of. */
   get hasUntoldDamage(): boolean {
-    return this.#untold.length > 0;
+    return this.#vouching.hasUntoldDamage;
   }
 
   /**
    * The controller has taken this directory's replicas out of the in-sync sets where it could not vouch for
-   * them. Only now the signs of it may go: a process that dies before that must leave them to the next.
+   * them.
    */
   told(): void {
-    if (this.#isTold || this.#failure !== null || this.#closed) return;
-    this.#isTold = true;
-    this.#writing = this.#writing.then(async () => {
-      try {
-        for (const path of this.#untold.splice(0))
-          this.env.disk.rename(path, path.replace(damagedSuffix, setAsideSuffix));
-        await this.#mark.write("open");
-      } catch (error) {
-        if (!isDiskError(error)) throw error;
-        this.failed(error);
-      }
-    });
+    if (this.#vouching.isTold || this.failure !== null || this.#closed) return;
+    this.#writing = this.#writing.then(() => this.#vouching.told());
   }
 
-  /** The last stop was in order: everything in the folder is as it was left. */
   get wasClean(): boolean {
-    return this.#mark.wasClean;
+    return this.#vouching.wasClean;
   }
 
-  /** The machine has not restarted since a process had the folder: its page cache is still there. */
   get sameBoot(): boolean {
-    return this.#mark.sameBoot;
+    return this.#vouching.sameBoot;
   }
 
+  /** Null: it works. */
   get failure(): string | null {
-    return this.#failure;
+    return this.#health.failure;
   }
 
   /** Opens a log, and makes it if it is not there. Throws LogDamagedError when it must not be served. */
@@ -181,7 +165,8 @@ export class LogDirectory implements LogHome {
       log.requestSync();
       return log;
     } catch (error) {
-      if (isDiskError(error)) throw this.failed(error);
+      if (isDiskFull(error)) throw this.full(error.message);
+      if (error instanceof DiskError) throw this.failed(error);
       if (error instanceof LogDamagedError) {
         const { offset, file, position, what } = error;
         this.env.metrics.counter("ottla_log_damaged_total", "Logs found damaged at recovery").add(1);
@@ -191,11 +176,19 @@ export class LogDirectory implements LogHome {
     }
   }
 
+  opened(key: PartitionKey): PartitionLog | undefined {
+    return this.#logs.get(nameOf(key));
+  }
+
   #make(path: string, topicId: Uuid): void {
     const { disk } = this.env;
     disk.makeDirectory(path);
-    const file = disk.open(`${path}/partition.metadata`, { create: true });
-    file.writeAt([Buffer.from(`version: 0\ntopic_id: ${topicId}\n`)], 0);
+    const name = `${path}/partition.metadata`;
+    const content = Buffer.from(`version: 0\ntopic_id: ${topicId}\n`);
+    const isThere = disk.exists(name);
+    const file = isThere ? disk.open(name, { create: false }) : writeNewFile(disk, name, content);
+    if (file === null) throw this.full(`no room for ${name}`);
+    if (isThere) file.writeAt([content], 0);
     this.#newFiles.push(file);
   }
 
@@ -233,10 +226,10 @@ export class LogDirectory implements LogHome {
     const away = `${this.path}/${name}.${randomUuid(this.env.random)}${damagedSuffix}`;
     try {
       this.env.disk.rename(`${this.path}/${name}`, away);
-      this.#untold.push(away);
+      this.#vouching.setAside(away);
       this.env.log.error({ log: name, keptAs: away }, "set a damaged log aside; its replica is copied anew");
     } catch (error) {
-      if (!isDiskError(error)) throw error;
+      if (!(error instanceof DiskError)) throw error;
       this.failed(error);
     }
   }
@@ -258,7 +251,7 @@ export class LogDirectory implements LogHome {
       this.env.disk.rename(path, away);
       this.#removal.add(away);
     } catch (error) {
-      if (!isDiskError(error)) throw error;
+      if (!(error instanceof DiskError)) throw error;
       this.failed(error);
     }
   }
@@ -282,18 +275,27 @@ export class LogDirectory implements LogHome {
     this.checkpointSoon();
   }
 
-  /** Writes high watermarks, recovery points and log starts down, if any of them changed. */
+  /**
+   * Writes high watermarks, recovery points and log starts down, if any of them changed. Rejects with the
+   * error of a full disk; they are written with the next call then.
+   */
   writeCheckpoints(): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#writeOffsets());
-    return this.#writing;
+    const written = this.#writing.then(() => this.#writeOffsets());
+    this.#writing = written.catch(() => {});
+    return written;
   }
 
   checkpointSoon(): void {
-    this.writeCheckpoints().catch((error) => this.fail(`checkpoint failed: ${textOf(error)}`));
+    this.writeCheckpoints().catch((error) => this.#checkpointFailed(error));
+  }
+
+  #checkpointFailed(error: unknown): void {
+    if (isDiskFull(error)) this.full(error.message);
+    else this.fail(`checkpoint failed: ${textOf(error)}`);
   }
 
   async #writeOffsets(): Promise<void> {
-    if (this.#failure !== null) return;
+    if (this.failure !== null) return;
     for (const [name, { recoveryPoint }] of this.#logs) {
       if (recoveryPoint > this.#offsets.get("recovery", name))
         this.#offsets.set("recovery", name, recoveryPoint);
@@ -302,27 +304,32 @@ export class LogDirectory implements LogHome {
   }
 
   checkUsable(): void {
-    if (this.#failure !== null) {
-      throw new BrokerError("KAFKA_STORAGE_ERROR", `log directory ${this.path} has failed: ${this.#failure}`);
-    }
+    this.#health.check();
   }
 
   failed(error: DiskError): BrokerError {
-    if (error.code === "ENOSPC") {
-      return new BrokerError("KAFKA_STORAGE_ERROR", `the disk of ${this.path} is full; nothing was written`);
-    }
-    this.fail(error.message);
-    return new BrokerError("KAFKA_STORAGE_ERROR", `log directory ${this.path} has failed: ${error.message}`);
+    return this.#health.failed(error);
+  }
+
+  full(what: string): DiskFullError {
+    return this.#health.full(what);
   }
 
   fail(reason: string): void {
-    if (this.#failure !== null) return;
-    this.#failure = reason;
+    this.#health.fail(reason);
+  }
+
+  #failed(reason: string, tell: (reason: string) => void): void {
     this.rounds.fail();
     this.#removal.stop();
     this.#timer?.cancel();
-    this.env.log.error({ directory: this.path, reason }, "log directory failed; it is not used any more");
-    this.#onFailed(reason);
+    tell(reason);
+  }
+
+  syncLater(log: Syncable): void {
+    this.env.clock.after(syncAgainMs, () => {
+      if (!this.#closed) this.rounds.request(log);
+    });
   }
 
   async syncNewFolders(): Promise<void> {
@@ -348,39 +355,39 @@ export class LogDirectory implements LogHome {
     this.#removal.stop();
     await this.rounds.idle();
     await this.#writing;
-    if (this.#failure === null) {
+    if (this.failure === null) {
       for (const log of this.#logs.values()) await log.close();
-      await this.syncNewFolders();
-      await this.writeCheckpoints();
-      if (this.#isTold || this.wasClean) await this.#mark.write("clean");
+      await this.#closeClean();
     }
     this.#lock.release();
   }
 
+  /** On a full disk there may be no clean end: the next start then reads more, and loses nothing. */
+  async #closeClean(): Promise<void> {
+    try {
+      await this.syncNewFolders();
+      await this.writeCheckpoints();
+      const isWhole = [...this.#logs.values()].every((log) => log.isClosedWhole);
+      if (isWhole) await this.#vouching.markClean();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      this.full(error.message);
+    }
+  }
+
   #tick(): void {
     this.#timer = this.env.clock.after(checkpointEveryMs, () => {
-      this.writeCheckpoints().then(
-        () => this.#failure === null && this.#tick(),
-        (error) => this.fail(`checkpoint failed: ${textOf(error)}`),
-      );
+      const next = (): void => void (this.failure === null && !this.#closed && this.#tick());
+      this.writeCheckpoints().then(next, (error) => {
+        this.#checkpointFailed(error);
+        next();
+      });
     });
-  }
-}
-
-/** The folder itself must last, and those above it, which may have been made with it. */
-async function syncParents(disk: Disk, path: string): Promise<void> {
-  for (let at = path.lastIndexOf("/"); at >= 0; at = path.lastIndexOf("/", at - 1)) {
-    await disk.syncDirectory(path.slice(0, at) || "/");
-    if (at === 0) return;
   }
 }
 
 function nameOf(key: PartitionKey): string {
   return `${key.topicName}-${key.partition}`;
-}
-
-function isDiskError(error: unknown): error is DiskError {
-  return error instanceof Error && error.name === "DiskError";
 }
 
 function textOf(error: unknown): string {

@@ -4,22 +4,25 @@
 // Keeps true at a start: what is read of a file is checked; what a crash may have brought back is not
 // believed. Epochs and producer snapshots above the recovery point may be of batches that were cut, for a
 // removal or replacement of theirs need not have lasted: they are made again from the batches.
-import type { DiskError } from "../../base/disk-error.ts";
+import { DiskError } from "../../base/disk-error.ts";
 import type { DiskFile } from "../../base/ports/disk.ts";
 import type { Env } from "../../base/ports/env.ts";
 import type { Uuid } from "../../base/uuid.ts";
 import { batch } from "../../proto/batch/header.ts";
 import { BrokerError } from "../../proto/errors.ts";
-import { readWholeFile, replaceFile } from "./atomic-file.ts";
+import { readWholeFile, replaceFile, writeNewFile } from "./atomic-file.ts";
 import { checkedBytes, checkedText } from "./checkpoint.ts";
+import type { DiskFullError } from "./disk-full.ts";
+import type { DiskRoom } from "./disk-room.ts";
 import { digits, settleDoomedFiles } from "./doomed-files.ts";
 import { EpochCache } from "./epoch-cache.ts";
+import { LateRemoval } from "./late-removal.ts";
 import type { OpenFiles } from "./open-files.ts";
 import { ProducerState } from "./producer-state.ts";
 import { LogDamagedError, type RecoveredTail, recoverSegments } from "./recovery.ts";
 import type { LogConfig } from "./replica-log.ts";
 import { BrokenBatchError, Segment, type SegmentOptions } from "./segment.ts";
-import type { SyncRounds } from "./sync-rounds.ts";
+import type { Syncable, SyncRounds } from "./sync-rounds.ts";
 
 export type LogEnv = Pick<Env, "clock" | "disk" | "codecs" | "log" | "metrics">;
 
@@ -33,8 +36,13 @@ export interface LogHome {
   readonly openFiles: OpenFiles;
   /** Throws BrokerError KAFKA_STORAGE_ERROR once the directory has failed. */
   checkUsable(): void;
-  /** The error to throw; the directory has failed from now on, unless only the disk is full. */
+  /** The error to throw; the directory has failed from now on. */
   failed(error: DiskError): BrokerError;
+  /** The error to throw; nothing has failed, there is no room for now. */
+  full(what: string): DiskFullError;
+  readonly room: DiskRoom;
+  /** Asks for a sync of this log again after a while. */
+  syncLater(log: Syncable): void;
   /** The folders made so far last, and what is in their metadata files. */
   syncNewFolders(): Promise<void>;
   noteStart(folder: LogFolder, offset: number): void;
@@ -72,11 +80,13 @@ export class LogFolder {
   producers = new ProducerState();
   startOffset: number;
   readonly #home: LogHome;
+  readonly #removal: LateRemoval;
   /** Files beside the segments that were written and not synced. */
   #sidecars: DiskFile[] = [];
 
   constructor(options: FolderOptions) {
     this.#home = options.home;
+    this.#removal = new LateRemoval(this.env.clock, (path) => this.#remove(path));
     this.path = options.path;
     this.name = options.name;
     this.topicId = options.topicId;
@@ -129,6 +139,18 @@ export class LogFolder {
     return this.#home.failed(error);
   }
 
+  full(what: string): DiskFullError {
+    return this.#home.full(what);
+  }
+
+  get room(): DiskRoom {
+    return this.#home.room;
+  }
+
+  syncLater(log: Syncable): void {
+    this.#home.syncLater(log);
+  }
+
   setStart(offset: number): void {
     this.startOffset = offset;
     this.#home.noteStart(this, offset);
@@ -168,8 +190,36 @@ export class LogFolder {
     return segment;
   }
 
-  removeFile(path: string): void {
-    if (this.env.disk.exists(path)) this.env.disk.remove(path);
+  noteOutdated(segments: readonly Segment[], by: "time" | "size"): void {
+    if (segments.length === 0) return;
+    const { metrics, log } = this.env;
+    const bytes = segments.reduce((sum, { size }) => sum + size, 0);
+    metrics
+      .counter("ottla_log_retention_segments_total", "Segments removed by retention", ["by"])
+      .add(segments.length, { by });
+    metrics
+      .counter("ottla_log_retention_bytes_total", "Bytes of segments removed by retention", ["by"])
+      .add(bytes, { by });
+    const upTo = segments.at(-1)!.end;
+    log.info({ log: this.name, by, segments: segments.length, bytes, upTo }, "retention removes segments");
+  }
+
+  removeLater(path: string, delayMs: number): void {
+    this.#removal.add(path, delayMs);
+  }
+
+  /** Removes no more: the folder is being closed, or will be removed as a whole. */
+  stopRemoval(): void {
+    this.#removal.stop();
+  }
+
+  #remove(path: string): void {
+    try {
+      if (this.env.disk.exists(path)) this.env.disk.remove(path);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      this.failed(error);
+    }
   }
 
   /** Writes the segment's index files; they are synced with the next `takeSidecars`. */
@@ -214,14 +264,16 @@ export class LogFolder {
 
   // ---- Producers ----
 
-  /** A snapshot that is damaged or missing after a crash is made again from the batches. */
+  /**
+   * A snapshot that is damaged or missing after a crash is made again from the batches; so it is where there
+   * is no room for it.
+   */
   writeProducerSnapshot(offset: number): void {
     const { disk, codecs } = this.env;
-    const file = disk.open(`${this.path}/${digits(offset)}.snapshot`, { create: true });
-    this.#sidecars.push(file);
     const bytes = this.producers.toBytes((part) => codecs.crc32c(part));
-    file.truncate(bytes.length);
-    file.writeAt([bytes], 0);
+    const file = writeNewFile(disk, `${this.path}/${digits(offset)}.snapshot`, bytes);
+    if (file === null) return;
+    this.#sidecars.push(file);
     const kept = new Set(this.#snapshots().slice(-snapshotsKept));
     this.#dropSnapshots((old) => !kept.has(old));
   }

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createVirtualWorld } from "../../base/virtual/world.ts";
 import { buildBatch } from "../../proto/batch/build.ts";
 import { batch } from "../../proto/batch/header.ts";
+import { readBatches } from "../../proto/batch/read.ts";
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import { key, logConfig, openDirectory, runLogModel, topicId } from "../../test/log/log-model.ts";
 import { LogDirectory } from "./log-directory.ts";
@@ -210,13 +211,82 @@ describe("a log directory", () => {
   });
 
   it("refuses writes on a full disk and goes on when there is room", async () => {
-    const { log, append, node, failed } = await stage();
+    const { log, append, node, settle, failed } = await stage();
     append(["a"]);
     node.disk.faults.capacityBytes = 1;
     expect(() => append(["b".repeat(10_000)])).toThrow(/full/);
     expect([failed(), log.end]).toEqual([null, 1]);
     node.disk.faults.capacityBytes = Number.POSITIVE_INFINITY;
+    // What it left may come back at a power cut, until its cut is on disk.
+    expect(() => append(["b"])).toThrow(/full/);
+    await settle();
     expect(append(["b"]).baseOffset).toBe(1);
+    log.requestSync();
+    await settle();
+    expect(log.durableEnd).toBe(2);
+  });
+
+  it("never takes a record in place of a half-written one that a power cut could bring back", async () => {
+    for (let seed = 0; seed < 40; seed++) {
+      const { log, append, make, node, world, env, settle } = await stage(seed);
+      append(["a"]);
+      await settle();
+      const [one, other] = [make(["x".repeat(500)]), make(["y".repeat(900)])];
+      node.disk.faults.capacityBytes = node.disk.usedBytes + one.length + 300;
+      expect(() => log.appendAsLeader(Buffer.concat([one, other]), { leaderEpoch: 1 })).toThrow(/full/);
+      node.disk.faults.capacityBytes = Number.POSITIVE_INFINITY;
+      while (log.hasRoom(1_000) === false) await world.runFor(1);
+      append(["b"]);
+      log.requestSync();
+      node.crash({
+        kind: "power",
+        cutMode: world.random.pick(["lost", "prefix", "sectors", "kept"] as const),
+      });
+      const again = await openDirectory(world, node);
+      const found = again.directory.openLog(key, topicId, logConfig);
+      const bytes = found.read({ from: 0, upTo: found.end, maxBytes: 1e6, minOneBatch: true });
+      const texts = [...readBatches(bytes, env.codecs)].flatMap(({ records }) =>
+        records.map(({ value }) => Buffer.from(value!).toString()),
+      );
+      expect([["a"], ["a", "b"]]).toContainEqual(texts);
+    }
+  });
+
+  it("keeps a reserve from records, and gives it to the log of the metadata", async () => {
+    const { world, node, make } = await stage();
+    node.crash({ kind: "process" });
+    const { directory } = await openDirectory(world, node, () => {}, { reserveBytes: 10_000 });
+    const data = directory.openLog(key, topicId, logConfig);
+    const metadata = directory.openLog({ topicName: "__cluster_metadata", partition: 0 }, topicId, {
+      ...logConfig,
+      usesReserve: true,
+    });
+    node.disk.faults.capacityBytes = node.disk.usedBytes + 9_000;
+    expect(() => data.appendAsLeader(make(["a"]), { leaderEpoch: 1 })).toThrow(/full/);
+    expect(metadata.appendAsLeader(make(["a"]), { leaderEpoch: 1 }).end).toBe(1);
+    node.disk.faults.capacityBytes = Number.POSITIVE_INFINITY;
+    await world.runFor(10);
+    expect(data.appendAsLeader(make(["a"]), { leaderEpoch: 1 }).end).toBe(1);
+  });
+
+  it("waits with its checkpoints, and stops without a clean mark, while the disk is full", async () => {
+    const { log, append, node, directory, world, failed } = await stage();
+    append(["a", "b"]);
+    await world.runFor(100);
+    node.disk.faults.capacityBytes = node.disk.usedBytes;
+    log.raiseStart(1);
+    await world.runFor(5_000);
+    expect(failed()).toBeNull();
+    await world.run(directory.close(), { withinMs: 5_000 });
+    node.crash({ kind: "power", cutMode: "lost" });
+    const again = await openDirectory(world, node);
+    expect(again.directory.wasClean).toBe(false);
+    expect(again.directory.openLog(key, topicId, logConfig).end).toBe(2);
+    node.disk.faults.capacityBytes = Number.POSITIVE_INFINITY;
+    await world.runFor(2_000);
+    await world.run(again.directory.close(), { withinMs: 5_000 });
+    node.crash({ kind: "power", cutMode: "lost" });
+    expect((await openDirectory(world, node)).directory.wasClean).toBe(true);
   });
 
   it("refuses a folder of another cluster, of another node, and of a newer format", async () => {

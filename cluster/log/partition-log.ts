@@ -4,10 +4,12 @@
 // Keeps true: offsets are consecutive over the segments; the epoch cache and the producer state say what the
 // batches say; `durableEnd` never passes bytes, names or epochs that are not on stable storage.
 import { assert } from "../../base/assert.ts";
-import { DiskError } from "../../base/disk-error.ts";
+import { DiskError, isDiskFull } from "../../base/disk-error.ts";
 import { batch } from "../../proto/batch/header.ts";
 import { walkBatches } from "../../proto/batch/walk.ts";
 import { BrokerError } from "../../proto/errors.ts";
+import { problemOfFollowing, stampBatches } from "./append-check.ts";
+import { DiskFullError } from "./disk-full.ts";
 import type { LogFolder } from "./log-folder.ts";
 import type {
   AppendedRange,
@@ -17,11 +19,11 @@ import type {
   SequenceVerdict,
   TimestampHit,
 } from "./replica-log.ts";
+import { outdatedSegments, type RetentionLimits } from "./retention.ts";
+import { mustRoll } from "./roll-rule.ts";
 import { BrokenBatchError, type Segment } from "./segment.ts";
 import { findFirstAtOrAfter, findLatest, type TimeRange } from "./time-lookup.ts";
 import { Unsynced } from "./unsynced.ts";
-
-const offsetsPerSegmentMax = 0x7fff_ffff;
 
 export class PartitionLog implements ReplicaLog {
   readonly #folder: LogFolder;
@@ -34,10 +36,13 @@ export class PartitionLog implements ReplicaLog {
   #cuts = 0;
   readonly #unsynced: Unsynced;
   #hasRolled = false;
+  /** An append found the disk full: nothing is appended before the cut of what it left lasts. */
+  #mustTrim = false;
   /** What is below can never be cut. */
   #committedEnd = 0;
   #listener: (() => void) | null = null;
   #closed = false;
+  #isClosedWhole = false;
 
   constructor(folder: LogFolder, config: LogConfig) {
     this.#folder = folder;
@@ -82,64 +87,60 @@ export class PartitionLog implements ReplicaLog {
 
   appendAsLeader(batches: Uint8Array, options: { leaderEpoch: number }): AppendedRange {
     const baseOffset = this.end;
-    let next = baseOffset;
-    for (const { at } of walkBatches(batches)) {
-      batch.setBaseOffset(batches, at, next);
-      batch.setLeaderEpoch(batches, at, options.leaderEpoch);
-      next = batch.nextOffset(batches, at);
-    }
+    stampBatches(batches, { baseOffset, ...options });
     return this.#append(batches);
   }
 
   appendAsFollower(batches: Uint8Array): AppendedRange {
-    let next = this.end;
-    let epoch = this.lastEpoch;
-    for (const { at, byteLength } of walkBatches(batches)) {
-      const base = batch.baseOffset(batches, at);
-      if (base !== next)
-        throw new BrokerError("CORRUPT_MESSAGE", this.#say(`a batch at offset ${base}, ${next} is next`));
-      if (batch.leaderEpoch(batches, at) < epoch) {
-        throw new BrokerError(
-          "CORRUPT_MESSAGE",
-          this.#say(`a batch of epoch ${batch.leaderEpoch(batches, at)} after ${epoch}`),
-        );
-      }
-      const crc = this.#folder.env.codecs.crc32c(batches.subarray(at + 21, at + byteLength));
-      if (crc !== batch.crc(batches, at))
-        throw new BrokerError("CORRUPT_MESSAGE", this.#say(`a wrong CRC at offset ${base}`));
-      next = batch.nextOffset(batches, at);
-      epoch = batch.leaderEpoch(batches, at);
-    }
+    const { codecs } = this.#folder.env;
+    const problem = problemOfFollowing(batches, { end: this.end, epoch: this.lastEpoch, codecs });
+    if (problem !== null) throw new BrokerError("CORRUPT_MESSAGE", this.#say(problem));
     return this.#append(batches);
   }
 
   #append(batches: Uint8Array): AppendedRange {
     const baseOffset = this.end;
     if (batches.length === 0) return { baseOffset, end: baseOffset };
-    this.#guard(() => {
-      this.#rollFor(batches);
-      this.#active.append(batches);
-    });
+    this.#folder.checkUsable();
+    if (!this.hasRoom(batches.length)) throw this.#folder.full(`${batches.length} bytes were to be appended`);
+    this.#guard(() => this.#write(batches));
+    this.#folder.room.took(batches.length);
     this.#unsynced.written(this.#active);
     const nowMs = this.#folder.env.clock.wallMs();
     for (const { at } of walkBatches(batches)) this.#learn(batches, at, nowMs);
     return { baseOffset, end: this.end };
   }
 
+  hasRoom(bytes: number): boolean {
+    return !this.#mustTrim && this.#folder.room.has(bytes, this.#config.usesReserve === true);
+  }
+
+  #write(batches: Uint8Array): void {
+    this.#orFull(() => {
+      if (mustRoll(this.#active, batches, this.#config)) this.#roll();
+      this.#active.append(batches);
+    });
+  }
+
+  #orFull(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      // Until the cut of what it left lasts, a power cut could bring it back in place of what is appended
+      // there next, in the same epoch: two records of one name.
+      this.#mustTrim = true;
+      this.#folder.room.wasFull();
+      this.#unsynced.written(this.#active);
+      this.requestSync();
+      throw this.#folder.full(error.message);
+    }
+  }
+
   #learn(bytes: Uint8Array, at: number, nowMs: number): void {
     if (this.#folder.epochs.assign(batch.leaderEpoch(bytes, at), batch.baseOffset(bytes, at)))
       this.#unsynced.epochs = true;
     this.#folder.producers.append(bytes, at, nowMs);
-  }
-
-  #rollFor(batches: Uint8Array): void {
-    const segment = this.#active;
-    if (segment.isEmpty) return;
-    const isOld =
-      segment.firstTimestamp >= 0 &&
-      batch.maxTimestamp(batches, 0) - segment.firstTimestamp > this.#config.segmentMs;
-    const isFull = segment.size + batches.length > this.#config.segmentBytes;
-    if (isOld || isFull || this.end - segment.baseOffset > offsetsPerSegmentMax - 1_000_000) this.#roll();
   }
 
   #roll(): void {
@@ -161,7 +162,7 @@ export class PartitionLog implements ReplicaLog {
   }
 
   read(options: { from: number; upTo: number; maxBytes: number; minOneBatch: boolean }): Uint8Array {
-    const { from, upTo, maxBytes, minOneBatch } = options;
+    const { from, upTo } = options;
     if (from < this.#start || from > this.end) {
       throw new BrokerError(
         "OFFSET_OUT_OF_RANGE",
@@ -171,16 +172,7 @@ export class PartitionLog implements ReplicaLog {
     if (from >= Math.min(upTo, this.end)) return new Uint8Array(0);
     return this.#guard(() => {
       const segment = this.#segmentOf(from);
-      const begin = segment.positionOf(from);
-      let stop = begin;
-      for (const { position, bytes, at } of segment.headers(begin)) {
-        const length = batch.byteLength(bytes, at);
-        if (batch.baseOffset(bytes, at) >= upTo) break;
-        if (position + length - begin > maxBytes && !(minOneBatch && position === begin)) break;
-        stop = position + length;
-        if (stop - begin >= maxBytes) break;
-      }
-      return segment.read(begin, stop - begin);
+      return segment.readBatches(segment.positionOf(from), options);
     });
   }
 
@@ -227,7 +219,7 @@ export class PartitionLog implements ReplicaLog {
       }
       const segment = this.#active;
       const position = segment.positionOf(offset);
-      segment.cut(position, this.#baseOf(segment, position));
+      segment.cut(position, segment.baseAt(position));
       this.#unsynced.written(segment);
       this.#folder.rebuildProducers(this.#segments);
     });
@@ -239,16 +231,10 @@ export class PartitionLog implements ReplicaLog {
     this.requestSync();
   }
 
-  /** Where the batch starts that contains `offset`: a batch is cut as a whole. */
-  #baseOf(segment: Segment, position: number): number {
-    for (const { bytes, at } of segment.headers(position)) return batch.baseOffset(bytes, at);
-    return segment.end;
-  }
-
   truncateFullyAndStartAt(offset: number): void {
     this.#cuts++;
     this.#guard(() => {
-      this.#unsynced.doom(this.#segments.splice(0), offset);
+      this.#unsynced.doom(this.#segments.splice(0), offset, 0);
       this.#folder.forgetAll();
       this.#segments.push(this.#newSegment(offset));
     });
@@ -271,8 +257,31 @@ export class PartitionLog implements ReplicaLog {
     if (this.#folder.epochs.cutStart(offset)) this.#unsynced.epochs = true;
     this.#unsynced.start = true;
     const kept = this.#segments.findLastIndex(({ baseOffset }) => baseOffset <= offset);
-    this.#guard(() => this.#unsynced.doom(this.#segments.splice(0, Math.max(0, kept)), offset));
+    const delayMs = this.#config.fileDeleteDelayMs ?? 0;
+    this.#guard(() => this.#unsynced.doom(this.#segments.splice(0, Math.max(0, kept)), offset, delayMs));
     this.requestSync();
+  }
+
+  startByRetention(limits: RetentionLimits, upTo: number): number {
+    const nowMs = this.#folder.env.clock.wallMs();
+    const { byTime, bySize } = outdatedSegments(this.#segments, limits, { upTo, nowMs });
+    const isAll = byTime + bySize === this.#segments.length;
+    // The last segment goes only once there is another; where that finds no room, all before it go.
+    const count = isAll && !this.#tryRoll() ? byTime + bySize - 1 : byTime + bySize;
+    if (count === 0) return this.#start;
+    this.#folder.noteOutdated(this.#segments.slice(0, Math.min(byTime, count)), "time");
+    this.#folder.noteOutdated(this.#segments.slice(byTime, count), "size");
+    return Math.max(this.#start, this.#segments[count]!.baseOffset);
+  }
+
+  #tryRoll(): boolean {
+    try {
+      this.#guard(() => this.#orFull(() => this.#roll()));
+      return true;
+    } catch (error) {
+      if (!(error instanceof DiskFullError)) throw error;
+      return false;
+    }
   }
 
   requestSync(): void {
@@ -284,7 +293,8 @@ export class PartitionLog implements ReplicaLog {
   }
 
   /**
-   * One round of the directory: everything appended before the call is on stable storage when it resolves.
+   * One round of the directory: everything appended before the call is on stable storage when it resolves,
+   * unless the disk is too full to write down what stands beside it.
    */
   async syncNow(): Promise<void> {
     if (this.#closed) return;
@@ -292,19 +302,31 @@ export class PartitionLog implements ReplicaLog {
     const cuts = this.#cuts;
     const hasRolled = this.#hasRolled;
     this.#hasRolled = false;
-    try {
-      await this.#unsynced.sync(() => this.#closed);
-    } catch (error) {
-      // A log that was deleted meanwhile has no files to sync any more.
-      if (!this.#closed) throw error;
-    }
+    const isWhole = await this.#sync();
     if (this.#closed) return;
+    if (hasRolled) this.#folder.checkpointSoon();
+    if (!isWhole) return this.#folder.syncLater(this);
     if (this.#cuts !== cuts) return this.requestSync();
     if (end > this.#durableEnd) {
       this.#durableEnd = end;
       this.#listener?.();
     }
-    if (hasRolled) this.#folder.checkpointSoon();
+  }
+
+  /** False: for want of room not everything is on stable storage. */
+  async #sync(): Promise<boolean> {
+    const mustTrim = this.#mustTrim;
+    try {
+      if (mustTrim) this.#active.trim();
+      const isWhole = await this.#unsynced.sync(() => this.#closed);
+      if (mustTrim && isWhole) this.#mustTrim = false;
+      return isWhole;
+    } catch (error) {
+      if (isDiskFull(error)) return false;
+      // A log that was deleted meanwhile has no files to sync any more.
+      if (!this.#closed) throw error;
+      return true;
+    }
   }
 
   #newSegment(baseOffset: number): Segment {
@@ -333,6 +355,11 @@ export class PartitionLog implements ReplicaLog {
     this.#config = config;
   }
 
+  /** Closed, with everything on stable storage as a clean stop leaves it. */
+  get isClosedWhole(): boolean {
+    return this.#isClosedWhole;
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#unsynced.epochs = true;
@@ -341,13 +368,15 @@ export class PartitionLog implements ReplicaLog {
       this.#folder.writeProducerSnapshot(this.end);
       this.#folder.seal(this.#active);
     });
-    await this.syncNow();
+    this.#isClosedWhole = await this.#sync();
+    if (this.#isClosedWhole) this.#durableEnd = this.end;
     this.abandon();
   }
 
   /** Lets go of the files without a last word, for a log that is being deleted. */
   abandon(): void {
     this.#closed = true;
+    this.#folder.stopRemoval();
     for (const segment of this.#segments) segment.close();
     for (const file of this.#folder.takeSidecars()) file.close();
   }

@@ -3,7 +3,10 @@
 //
 // Offsets are consecutive; ends are exclusive. Appends and reads are synchronous (the page cache), stable
 // storage is not. Every method may find the directory failed: it then throws BrokerError KAFKA_STORAGE_ERROR,
-// and the directory stays failed.
+// and the directory stays failed. An append may also find the disk full: it then throws DiskFullError,
+// nothing of it is in the log, and it can be tried again.
+
+import type { RetentionLimits } from "./retention.ts";
 
 export interface AppendedRange {
   baseOffset: number;
@@ -36,9 +39,15 @@ export interface LogConfig {
   segmentBytes: number;
   segmentMs: number;
   indexIntervalBytes: number;
+  /** Largest index of a segment; no limit by default. */
+  indexBytesMax?: number;
   maxMessageBytes: number;
+  /** How long the file of a segment stays after the segment was removed, ms; 0 by default. */
+  fileDeleteDelayMs?: number;
   /** Inactivity after which a producer's state may be forgotten, ms. */
   producerExpirationMs: number;
+  /** It may use the room that is kept back from records: consensus must go on while data cannot. */
+  usesReserve?: boolean;
 }
 
 export interface ReplicaLog {
@@ -74,6 +83,9 @@ export interface ReplicaLog {
    */
   read(options: { from: number; upTo: number; maxBytes: number; minOneBatch: boolean }): Uint8Array;
 
+  /** Whether `bytes` more could be appended now; by the best knowledge, not a promise. */
+  hasRoom?(bytes: number): boolean;
+
   /**
    * Notes that `epoch` starts at `startOffset` (a new leader does so at its log end). On stable storage with
    * the next sync.
@@ -90,6 +102,11 @@ export interface ReplicaLog {
   truncateTo(offset: number): void;
   /** Throws everything away and starts anew, empty, at `offset`. */
   truncateFullyAndStartAt(offset: number): void;
+  /**
+   * Where the log should start, of what is below `upTo`; its start, when nothing may go. Closes the last
+   * segment if all of it may go.
+   */
+  startByRetention(limits: RetentionLimits, upTo: number): number;
   /** Raises the start (retention, DeleteRecords, snapshots); whole segments below it are removed. */
   raiseStart(offset: number): void;
 

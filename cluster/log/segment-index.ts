@@ -40,6 +40,14 @@ export class SegmentIndex {
     return index;
   }
 
+  get offsetBytes(): number {
+    return this.#offsets.count * offsetEntryBytes;
+  }
+
+  get timeBytes(): number {
+    return this.#times.count * timeEntryBytes;
+  }
+
   get offsets(): Uint8Array {
     return this.#offsets.view();
   }

@@ -4,6 +4,7 @@
 // A segment that is written (pinned) has its file open and its indexes in memory; once it is sealed they are
 // in their files, and file and indexes are let go and fetched again as readers need them. Index files are
 // worth nothing by themselves: what is damaged in them is made again from the segment.
+import { isDiskFull } from "../../base/disk-error.ts";
 import type { Codecs } from "../../base/ports/codecs.ts";
 import type { Disk, DiskFile } from "../../base/ports/disk.ts";
 import { batch, batchHeaderBytes } from "../../proto/batch/header.ts";
@@ -58,6 +59,8 @@ export class Segment implements OpenFile {
   #isIndexOnDisk = false;
   #file: DiskFile | null = null;
   #pins = 0;
+  /** Bytes of an append that failed may stand behind `size`. */
+  #isRagged = false;
 
   constructor(options: SegmentOptions) {
     this.#options = options;
@@ -102,10 +105,13 @@ export class Segment implements OpenFile {
   /** Appends whole batches that carry their offsets. When it throws, nothing of them is in the segment. */
   append(bytes: Uint8Array): void {
     const position = this.size;
+    this.trim();
     try {
       this.file.writeAt([bytes], position);
     } catch (error) {
-      this.#undo(position);
+      this.#isRagged = true;
+      if (!isDiskFull(error)) throw error;
+      this.trim();
       throw error;
     }
     for (let at = 0; at < bytes.length; at += batch.byteLength(bytes, at))
@@ -121,12 +127,11 @@ export class Segment implements OpenFile {
     this.end = batch.nextOffset(bytes, at);
   }
 
-  #undo(size: number): void {
-    try {
-      this.file.truncate(size);
-    } catch {
-      // The bytes behind `size` are ignored and overwritten by what comes next.
-    }
+  /** Cuts off what an append that failed has left behind the end, if it has. */
+  trim(): void {
+    if (!this.#isRagged) return;
+    this.file.truncate(this.size);
+    this.#isRagged = false;
   }
 
   /**
@@ -137,6 +142,12 @@ export class Segment implements OpenFile {
       if (batch.nextOffset(bytes, at) > offset) return position;
     }
     return this.size;
+  }
+
+  /** Base offset of the batch at `position`: a batch is cut as a whole. */
+  baseAt(position: number): number {
+    for (const { bytes, at } of this.headers(position)) return batch.baseOffset(bytes, at);
+    return this.end;
   }
 
   /** Headers of the batches from `position` on. Throws BrokenBatchError where there should be one. */
@@ -168,11 +179,26 @@ export class Segment implements OpenFile {
     return have === length ? bytes : bytes.subarray(0, have);
   }
 
+  /** Whole batches from `begin` on, up to the one that reaches `upTo`, within `maxBytes`. */
+  readBatches(begin: number, wanted: { upTo: number; maxBytes: number; minOneBatch: boolean }): Uint8Array {
+    const { upTo, maxBytes, minOneBatch } = wanted;
+    let stop = begin;
+    for (const { position, bytes, at } of this.headers(begin)) {
+      const length = batch.byteLength(bytes, at);
+      if (batch.baseOffset(bytes, at) >= upTo) break;
+      if (position + length - begin > maxBytes && !(minOneBatch && position === begin)) break;
+      stop = position + length;
+      if (stop - begin >= maxBytes) break;
+    }
+    return this.read(begin, stop - begin);
+  }
+
   /** Cuts everything from `position` on; the next offset is then `end`. It can be written again. */
   cut(position: number, end: number): void {
     const { index } = this;
     this.dropIndexFiles();
     this.file.truncate(position);
+    this.#isRagged = false;
     this.size = position;
     this.end = end;
     for (const header of this.headers(index.cut(position, end)))
@@ -204,7 +230,7 @@ export class Segment implements OpenFile {
       }
     } catch (error) {
       for (const file of files) file.close();
-      if ((error as { code?: string }).code !== "ENOSPC") throw error;
+      if (!isDiskFull(error)) throw error;
       return [];
     }
     this.#isIndexOnDisk = true;

@@ -1,7 +1,9 @@
 // shell: what of one log is not on stable storage yet, and how it gets there: bytes of segments, files beside
 // them, log start, leader epochs, names.
 //
-// Keeps true: the file of a segment that is the log's no more goes only once the start that dropped it lasts.
+// Keeps true: the file of a segment that is the log's no more goes only once the start that dropped it lasts;
+// what a full disk kept from being written down stays to be done.
+import { isDiskFull } from "../../base/disk-error.ts";
 import type { DiskFile } from "../../base/ports/disk.ts";
 import type { LogFolder } from "./log-folder.ts";
 import type { Segment } from "./segment.ts";
@@ -13,8 +15,8 @@ export class Unsynced {
   readonly #folder: LogFolder;
   /** They stay open until their sync answered. */
   #segments = new Set<Segment>();
-  /** Files of segments that are the log's no more. */
-  #doomed: string[] = [];
+  /** Files of segments that are the log's no more, and how long they stay once that lasts. */
+  #doomed: { path: string; delayMs: number }[] = [];
 
   constructor(folder: LogFolder) {
     this.#folder = folder;
@@ -36,16 +38,19 @@ export class Unsynced {
   }
 
   /** Their files go with the next sync, after the log start. */
-  doom(segments: readonly Segment[], newStart: number): void {
+  doom(segments: readonly Segment[], newStart: number, delayMs: number): void {
     this.start = true;
     for (const segment of segments) {
       this.forget(segment);
-      this.#doomed.push(segment.doom(newStart));
+      this.#doomed.push({ path: segment.doom(newStart), delayMs });
     }
   }
 
-  /** All that was so when it was called is on stable storage when it resolves. */
-  async sync(isClosed: () => boolean): Promise<void> {
+  /**
+   * All that was so when it was called is on stable storage when it resolves with true. False: the disk is
+   * full, and what stands beside the segments could not be written.
+   */
+  async sync(isClosed: () => boolean): Promise<boolean> {
     const segments = [...this.#segments];
     this.#segments.clear();
     const sidecars = this.#folder.takeSidecars();
@@ -62,10 +67,20 @@ export class Unsynced {
       for (const segment of segments) segment.unpin();
       for (const file of sidecars) file.close();
     }
-    if (start && !isClosed()) await this.#folder.writeCheckpoints();
-    if (epochs && !isClosed()) await this.#folder.writeEpochs();
-    if (isClosed()) return;
-    for (const path of doomed) this.#folder.removeFile(path);
+    try {
+      if (start && !isClosed()) await this.#folder.writeCheckpoints();
+      if (epochs && !isClosed()) await this.#folder.writeEpochs();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      this.start ||= start;
+      this.epochs ||= epochs;
+      this.names ||= names;
+      this.#doomed.unshift(...doomed);
+      return false;
+    }
+    if (isClosed()) return true;
+    for (const { path, delayMs } of doomed) this.#folder.removeLater(path, delayMs);
     if (names || doomed.length > 0) await this.#folder.syncNames();
+    return true;
   }
 }

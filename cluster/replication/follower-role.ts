@@ -6,6 +6,7 @@
 // watermark goes back only with the log itself.
 import { BrokerError, ErrorCode, errorName } from "../../proto/errors.ts";
 import type { PullPart, PullPosition } from "../../proto/peer/peer-api.ts";
+import { DiskFullError } from "../log/disk-full.ts";
 import type { ReplicaLog } from "../log/replica-log.ts";
 import { cutForDivergence, epochOfLastRecord, repairOutOfRange } from "./epoch-divergence.ts";
 import type { RoleHost } from "./replica-context.ts";
@@ -109,6 +110,8 @@ export class FollowerRole {
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       this.#host.storageFailed(error);
+      // The log directory tells of that, for all its partitions at once.
+      if (error instanceof DiskFullError) return "pause";
       this.#warn(
         { error: error.message, readOffset: part.readOffset },
         "could not take a part from the leader",

@@ -7,6 +7,7 @@ import { assert } from "../../base/assert.ts";
 import { batch as header } from "../../proto/batch/header.ts";
 import { BrokerError, ErrorCode, errorName } from "../../proto/errors.ts";
 import type { ReplicaLog } from "../log/replica-log.ts";
+import type { RetentionLimits } from "../log/retention.ts";
 import { CommitWaiters } from "./commit-waiters.ts";
 import type { ReportedPosition } from "./follower-progress.ts";
 import { type CommittedPartition, type IsrProposal, LeaderState } from "./leader-state.ts";
@@ -281,6 +282,18 @@ export class LeaderRole {
       | { kind: "inSyncExpanded"; isr: readonly number[]; joined: number[] },
   ): void {
     this.#host.context.onEvent({ ...this.#host.id, leaderEpoch: this.leaderEpoch, ...event });
+  }
+
+  /** Drops what is committed and older, or more, than is to be kept; followers hear of the new start. */
+  enforceRetention(limits: RetentionLimits): void {
+    if (!this.#active) return;
+    try {
+      const start = this.log.startByRetention(limits, this.state.highWatermark);
+      if (start > this.log.startOffset) this.raiseStart(start);
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      this.#host.storageFailed(error);
+    }
   }
 
   raiseStart(offset: number): void {

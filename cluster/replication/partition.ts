@@ -7,6 +7,7 @@
 import { assert } from "../../base/assert.ts";
 import type { Uuid } from "../../base/uuid.ts";
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
+import { DiskFullError } from "../log/disk-full.ts";
 import type { EpochEnd, ReplicaLog } from "../log/replica-log.ts";
 import type { PartitionImage } from "../metadata/image.ts";
 import { FollowerRole } from "./follower-role.ts";
@@ -141,7 +142,7 @@ export class Partition implements RoleHost {
   /**
    * Appends to the page cache. For acks=-1 await `awaitCommitted(answer.end, ...)` afterwards, for a
    * duplicate too. NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, NOT_ENOUGH_REPLICAS,
-   * KAFKA_STORAGE_ERROR, and what validation and sequence numbers say.
+   * KAFKA_STORAGE_ERROR (a full disk too: it can be tried again), what validation and sequence numbers say.
    */
   append(options: AppendOptions): AppendAnswer {
     const leader = this.#led(options.currentLeaderEpoch);
@@ -377,6 +378,7 @@ export class Partition implements RoleHost {
 
   storageFailed(error: unknown): boolean {
     if (!(error instanceof BrokerError) || error.code !== ErrorCode.KAFKA_STORAGE_ERROR) return false;
+    if (error instanceof DiskFullError) return false;
     this.goOffline(error.message);
     return true;
   }

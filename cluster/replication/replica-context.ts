@@ -32,6 +32,9 @@ export interface RoleHost {
   changed(): void;
   /** Time alone may now change something: include this partition in the lag check until it is quiet. */
   needsLagCheck(): void;
-  /** If the error says that the log directory failed, the partition goes offline, and it answers true. */
+  /**
+   * If the error says that the log directory failed, the partition goes offline, and it answers true. A full
+   * disk is no failure.
+   */
   storageFailed(error: unknown): boolean;
 }

@@ -11,7 +11,9 @@ import type { Env } from "../../base/ports/env.ts";
 import type { Uuid } from "../../base/uuid.ts";
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import type { PeerStream, PullData, PullPositions } from "../../proto/peer/peer-api.ts";
+import { DiskFullError } from "../log/disk-full.ts";
 import type { MetadataDelta, MetadataImage, PartitionImage, TopicImage } from "../metadata/image.ts";
+import { directoryOf } from "../metadata/queries.ts";
 import { CommitTimeouts } from "./commit-timeouts.ts";
 import type { BrokerStanding } from "./follower-progress.ts";
 import type { FollowerRole } from "./follower-role.ts";
@@ -36,6 +38,8 @@ export class ReplicaSet implements PartitionOwner {
   readonly #keeper: HighWatermarkKeeper;
   /** Partitions led here that the passing of time may change. */
   readonly #behind = new Set<Partition>();
+  /** Replicas whose logs could not be made on a full disk; tried again with every tick. */
+  readonly #unmade = new PartitionMap<PartitionId>();
   readonly #failedDirectories = new Set<Uuid>();
   #image: MetadataImage | null = null;
   /** -1 until the image holds the registration of this process. */
@@ -198,18 +202,24 @@ export class ReplicaSet implements PartitionOwner {
     }
     // Nothing is made for a picture that may be older than this process's place in the cluster.
     if (known === undefined && this.#brokerEpoch < 0) return;
-    const partition = known ?? this.#make(topic, image.partition);
+    const partition = known ?? this.#make(topic, image);
     partition?.applyImage(image, this.#brokerEpoch >= 0);
   }
 
-  #make(topic: TopicImage, index: number): Partition | undefined {
+  #make(topic: TopicImage, image: PartitionImage): Partition | undefined {
+    const { partition: index } = image;
     if (this.#partitions.size >= limits.partitionsPerBrokerMax) {
       const fields = { topic: topic.name, partition: index, most: limits.partitionsPerBrokerMax };
       this.#env.log.error(fields, "this broker holds as many replicas as it may; one more is not made");
       return undefined;
     }
     const id: PartitionId = { topicId: topic.topicId, topicName: topic.name, partition: index };
-    const opened = this.#open(id);
+    const opened = this.#open(id, directoryOf(image, this.#wiring.nodeId));
+    if (opened === "full") {
+      this.#unmade.set(topic.topicId, index, id);
+      return undefined;
+    }
+    this.#unmade.delete(topic.topicId, index);
     const partition = new Partition({
       id,
       owner: this,
@@ -224,10 +234,11 @@ export class ReplicaSet implements PartitionOwner {
     return partition;
   }
 
-  #open(id: PartitionId): OpenedLog | { failed: string } {
+  #open(id: PartitionId, assigned: Uuid): OpenedLog | { failed: string } | "full" {
     try {
-      return this.#wiring.logs.openOrCreate(id);
+      return this.#wiring.logs.openOrCreate(id, assigned);
     } catch (error) {
+      if (error instanceof DiskFullError) return "full";
       if (!(error instanceof BrokerError)) throw error;
       this.#env.log.error({ ...id, error: error.message }, "could not open the log of a partition");
       return { failed: error.message };
@@ -295,8 +306,19 @@ export class ReplicaSet implements PartitionOwner {
     for (const partition of [...this.#behind]) if (!partition.checkLag()) this.#behind.delete(partition);
     this.#streams.beat(nowMs);
     this.#keeper.tick(nowMs);
+    this.#makeUnmade();
     if (this.#rolesChanged) this.#countRoles();
     this.#timer = this.#env.clock.after(this.#tickMs, () => this.#tick());
+  }
+
+  #makeUnmade(): void {
+    for (const { topicId, partition: index } of [...this.#unmade.values()]) {
+      const topic = this.#image?.topics.get(topicId);
+      const image = topic?.partitions[index];
+      if (topic === undefined || image === undefined || !this.#isReplica(image))
+        this.#unmade.delete(topicId, index);
+      else this.#applyPartition(topic, image);
+    }
   }
 
   #countRoles(): void {

@@ -37,9 +37,10 @@ export interface OpenedLog {
 export interface ReplicaLogs {
   /**
    * The log of this topic id, made if missing (a topic recreated under the same name has another id and gets
-   * a fresh log). Throws when its directory has failed or is full.
+   * a fresh log). `assigned`: the log directory that the metadata names for it, zero uuid: none yet. Throws
+   * BrokerError when the directory has failed, DiskFullError when there is no room now.
    */
-  openOrCreate(id: PartitionId): OpenedLog;
+  openOrCreate(id: PartitionId, assigned: Uuid): OpenedLog;
   /** All that were found on disk: those that the metadata no longer places here are deleted. */
   list(): readonly PartitionId[];
   /** Forgets the log at once and removes its files by and by. Nothing happens when there is none. */

@@ -18,6 +18,10 @@ import {
 } from "./schemas/alter-user-scram-credentials.ts";
 import { apiVersionsRequest, apiVersionsResponse } from "./schemas/api-versions.ts";
 import {
+  assignReplicasToDirsRequest,
+  assignReplicasToDirsResponse,
+} from "./schemas/assign-replicas-to-dirs.ts";
+import {
   consumerGroupDescribeRequest,
   consumerGroupDescribeResponse,
 } from "./schemas/consumer-group-describe.ts";
@@ -266,6 +270,13 @@ export const apis = {
     "ListClientMetricsResources",
     listClientMetricsResourcesRequest,
     listClientMetricsResourcesResponse,
+  ),
+  /** Of brokers to the controller; no client is offered it. */
+  AssignReplicasToDirs: api(
+    73,
+    "AssignReplicasToDirs",
+    assignReplicasToDirsRequest,
+    assignReplicasToDirsResponse,
   ),
   DescribeTopicPartitions: api(
     75,

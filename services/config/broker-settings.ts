@@ -96,6 +96,13 @@ export const brokerSettings = [
     reason: "What is in /tmp does not last.",
   }),
   setting(
+    "ottla.log.dir.reserve.bytes",
+    long(0),
+    "16777216",
+    "Room on each disk that records leave to votes, metadata, checkpoints and indexes; when less is free, " +
+      "writes are refused until there is room again.",
+  ),
+  setting(
     "metadata.log.dir",
     string,
     null,

@@ -65,6 +65,8 @@ export interface NodeConfig {
   readonly replicationFactorDefault: number;
   readonly producerExpirationMs: number;
   readonly retentionCheckIntervalMs: number;
+  /** Bytes of each disk that records leave free. */
+  readonly diskReserveBytes: number;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
   /** Topic settings that follow from the broker's, by topic setting name. */
   readonly topicDefaults: ReadonlyMap<string, string>;

@@ -80,6 +80,7 @@ function boundsOf(values: ConfigValues) {
     connectionsMax: values.need("max.connections"),
     connectionsPerAddressMax: values.need("max.connections.per.ip"),
     fetchBytesMax: values.need("fetch.max.bytes"),
+    diskReserveBytes: values.need("ottla.log.dir.reserve.bytes"),
   };
 }
 

@@ -1,10 +1,11 @@
-// test: the Disk port, held by the real adapter and by the simulated one. What only the simulated one can
-// show (power cuts, faults) stands in base/virtual/disk.test.ts.
+// test: the Disk port, held by the real adapter, the simulated one and the one in memory. What only the
+// simulated one can show (power cuts, faults) stands in base/virtual/disk.test.ts.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { DiskError } from "../../base/disk-error.ts";
+import { MemoryDisk } from "../../base/memory/disk.ts";
 import type { Disk } from "../../base/ports/disk.ts";
 import { realDisk } from "../../base/real/disk.ts";
 import { createVirtualWorld } from "../../base/virtual/world.ts";
@@ -239,4 +240,10 @@ diskContract("virtual", () => {
   const { disk } = world.addNode("n1").env;
   disk.makeDirectory("/data");
   return { disk, root: "/data", settle: (promise) => world.run(promise), cleanUp: () => {} };
+});
+
+diskContract("memory", () => {
+  const disk = new MemoryDisk();
+  disk.makeDirectory("/data");
+  return { disk, root: "/data", settle: (promise) => promise, cleanUp: () => {} };
 });

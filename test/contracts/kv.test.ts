@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { MemoryDisk } from "../../base/memory/disk.ts";
 import type { KeyValueStores } from "../../base/ports/kv.ts";
 import { realStores } from "../../base/real/kv.ts";
 import { createVirtualWorld } from "../../base/virtual/world.ts";
@@ -129,3 +130,10 @@ kvContract("virtual", () => {
     cleanUp: () => {},
   };
 });
+
+kvContract("memory", () => ({
+  stores: new MemoryDisk().stores,
+  path: "/data/store",
+  settle: (promise) => promise,
+  cleanUp: () => {},
+}));

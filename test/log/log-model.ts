@@ -3,6 +3,7 @@
 // written at that offset. Times and producers are looked up in both.
 import type { VirtualNode } from "../../base/virtual/node.ts";
 import { createVirtualWorld, type VirtualWorld } from "../../base/virtual/world.ts";
+import { DiskFullError } from "../../cluster/log/disk-full.ts";
 import { LogDirectory } from "../../cluster/log/log-directory.ts";
 import type { PartitionLog } from "../../cluster/log/partition-log.ts";
 import type { LogConfig } from "../../cluster/log/replica-log.ts";
@@ -30,13 +31,14 @@ export interface ModelCounts {
   undoneStarts: number;
   rottenFiles: number;
   lookups: number;
+  refusals: number;
 }
 
 export async function openDirectory(
   world: VirtualWorld,
   node: VirtualNode,
   onFailed = (_: string): void => {},
-  more: { segmentFilesOpenMax?: number; env?: ReturnType<VirtualNode["start"]> } = {},
+  more: { segmentFilesOpenMax?: number; reserveBytes?: number; env?: ReturnType<VirtualNode["start"]> } = {},
 ) {
   const { env = node.start(), ...rest } = more;
   const options = { env, path: "/data", clusterId: "cluster", nodeId: 1, onFailed, ...rest };
@@ -57,7 +59,7 @@ export async function runLogModel(seed: number): Promise<ModelCounts> {
 class LogModelRun {
   readonly counts: ModelCounts = {
     ...{ crashes: 0, cleanStops: 0, recordsChecked: 0, recordsLost: 0, cuts: 0 },
-    ...{ newStarts: 0, undoneStarts: 0, rottenFiles: 0, lookups: 0 },
+    ...{ newStarts: 0, undoneStarts: 0, rottenFiles: 0, lookups: 0, refusals: 0 },
   };
   readonly #world: VirtualWorld;
   readonly #node: VirtualNode;
@@ -104,11 +106,17 @@ class LogModelRun {
   async #step(log: PartitionLog, codecs: Codecs): Promise<void> {
     const { random } = this.#world;
     const kind = random.below(24);
+    const { faults, usedBytes } = this.#node.disk;
+    if (random.chance(0.03)) faults.capacityBytes = usedBytes + random.below(1_500);
+    else if (random.chance(0.1)) faults.capacityBytes = 2 ** 40;
     if (kind < 12) this.#append(log, codecs);
     else if (kind < 14) this.#cut(log);
     else if (kind === 14 && random.chance(0.1)) this.#startAnew(log);
     else if (kind === 15 && log.durableEnd > log.startOffset && random.chance(0.3)) {
       log.raiseStart(log.startOffset + random.below(log.durableEnd - log.startOffset));
+    } else if (kind === 16 && random.chance(0.3)) {
+      const limits = { retentionMs: -1, retentionBytes: random.below(30_000) };
+      log.raiseStart(log.startByRetention(limits, Math.min(this.#committed, log.durableEnd)));
     } else if (kind < 18) {
       this.#committed = Math.max(this.#committed, log.startOffset);
       if (log.durableEnd > this.#committed)
@@ -121,6 +129,7 @@ class LogModelRun {
   async #end(directory: LogDirectory): Promise<void> {
     const { random } = this.#world;
     const how = random.below(3);
+    this.#node.disk.faults.capacityBytes = 2 ** 40;
     if (how === 0) {
       await this.#world.run(directory.close(), { withinMs: 60_000 });
       this.#durable = this.#now.length;
@@ -177,7 +186,9 @@ class LogModelRun {
       const said = JSON.stringify(verdict);
       throw new Error(`seed ${this.#seed}: sequence ${baseSequence} of ${producerId} at ${log.end}: ${said}`);
     }
-    const { baseOffset, end } = log.appendAsLeader(bytes, { leaderEpoch: this.#epoch });
+    const appended = this.#unlessFull(() => log.appendAsLeader(bytes, { leaderEpoch: this.#epoch }));
+    if (appended === null) return;
+    const { baseOffset, end } = appended;
     for (const [n, value] of values.entries()) {
       const item: Item = {
         ...{ value, epoch: this.#epoch, timestamp: timestamps[n]!, producerId },
@@ -188,6 +199,17 @@ class LogModelRun {
     }
     if (end !== this.#now.length) throw new Error(`seed ${this.#seed}: end ${end}, not ${this.#now.length}`);
     log.requestSync();
+  }
+
+  /** Null: the disk was full, and the log must be as it was. */
+  #unlessFull<T>(append: () => T): T | null {
+    try {
+      return append();
+    } catch (error) {
+      if (!(error instanceof DiskFullError)) throw error;
+      this.counts.refusals++;
+      return null;
+    }
   }
 
   #cut(log: PartitionLog): void {

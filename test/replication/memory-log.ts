@@ -100,6 +100,10 @@ export class MemoryLog implements ReplicaLog {
     if (this.failed) throw new BrokerError("KAFKA_STORAGE_ERROR", "the directory failed");
   }
 
+  startByRetention(): number {
+    return this.startOffset;
+  }
+
   appendAsLeader(bytes: Uint8Array, options: { leaderEpoch: number }): AppendedRange {
     this.#check();
     const baseOffset = this.end;

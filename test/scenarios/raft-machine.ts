@@ -218,7 +218,8 @@ export class RaftMachine {
         this.log.truncateTo(effect.to);
         break;
       case "appendAsFollower":
-        this.log.appendAsFollower(effect.batches);
+        this.log.appendAsFollower(effect.append.batches);
+        this.step({ kind: "appendedAsFollower", append: effect.append });
         if (!this.syncsByHand) this.sync();
         break;
       case "appendAsLeader": {

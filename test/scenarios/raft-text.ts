@@ -78,7 +78,7 @@ export function effectText(effect: RaftEffect): string | null {
     case "truncate":
       return `cut log to ${effect.to}`;
     case "appendAsFollower":
-      return `append ${entriesText(effect.batches)}`;
+      return `append ${entriesText(effect.append.batches)}`;
     case "appendAsLeader": {
       const { content } = effect;
       return `append as leader of ${effect.term}: ${

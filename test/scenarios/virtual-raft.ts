@@ -1,8 +1,9 @@
 // test: whole consensus nodes (driver, log on segments, vote file, snapshots) on the virtual machines of one
 // world, with streams over its network; every message is encoded and decoded.
 import type { Env } from "../../base/ports/env.ts";
+import type { Link } from "../../base/ports/links.ts";
 import { zeroUuid } from "../../base/uuid.ts";
-import type { Link, VirtualLinks } from "../../base/virtual/links.ts";
+import type { VirtualLinks } from "../../base/virtual/links.ts";
 import type { VirtualNode } from "../../base/virtual/node.ts";
 import { createVirtualWorld, type VirtualWorld } from "../../base/virtual/world.ts";
 import { LogDirectory } from "../../cluster/log/log-directory.ts";

@@ -6,7 +6,7 @@ import type { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import type { MetadataImage } from "../../cluster/metadata/image.ts";
 import type { FaultKind, Plan } from "./plan.ts";
 import type { SimCluster } from "./sim-cluster.ts";
-import type { SimNode } from "./sim-node.ts";
+import { type SimNode, secondPath } from "./sim-node.ts";
 
 export interface FaultsOptions {
   plan: Plan;
@@ -27,6 +27,8 @@ export class Faults {
   readonly #later = new Set<Timer>();
   /** Nodes whose disk had trouble: their process may end by itself. */
   readonly troubledDisks = new Set<number>();
+  /** Nodes whose second log directory failed: they go on without it, until they start anew. */
+  readonly brokenDirectories = new Set<number>();
   #next: Timer | null = null;
   #votersLost = 0;
   #isOver = false;
@@ -52,7 +54,7 @@ export class Faults {
     for (const node of cluster.nodes) {
       this.#healDisk(node);
       // A log directory that has failed is used again only by the next process.
-      if (node.isUp && this.troubledDisks.has(node.id)) {
+      if (node.isUp && (this.troubledDisks.has(node.id) || this.brokenDirectories.has(node.id))) {
         node.crash({ kind: this.#options.plan.flushPolicy === "durable" ? "power" : "process" });
       }
       if (!node.isUp) node.start();
@@ -130,6 +132,7 @@ export class Faults {
     if (kind === "powerCutOfAll") return this.#powerCutOfAll();
     if (kind === "gracefulStop") return this.#stop(node);
     if (kind === "lostDisk") return this.#loseDisk(node);
+    if (kind === "brokenDirectory" || kind === "lostDirectory") return this.#directory(kind, node);
     if (kind === "pause") {
       node.machine.pause(this.#random.between(50, this.#random.pick([500, 2_000, 5_000])));
       return true;
@@ -197,6 +200,24 @@ export class Faults {
     return true;
   }
 
+  /** Of one broker at a time: what it cannot vouch for then is on the others. */
+  #directory(kind: "brokenDirectory" | "lostDirectory", node: SimNode): boolean {
+    if (!this.#isWhole()) return false;
+    if (kind === "lostDirectory") {
+      this.#options.onForgetful(node);
+      node.crash({ kind: "power", cutMode: "lost" });
+      node.loseSecondDisk();
+      return true;
+    }
+    const { brokenPaths } = node.machine.disk.faults;
+    brokenPaths.add(secondPath);
+    this.brokenDirectories.add(node.id);
+    this.#after(this.#random.between(100, this.#random.pick([500, 3_000, 8_000])), () =>
+      brokenPaths.delete(secondPath),
+    );
+    return true;
+  }
+
   // ---- Disks ----
 
   #disk(kind: "slowDisk" | "syncError" | "fullDisk", node: SimNode): boolean {
@@ -205,14 +226,19 @@ export class Faults {
     if (kind === "syncError" && this.#options.plan.flushPolicy === "os") return false;
     if (kind === "slowDisk") faults.slowFactor = this.#random.pick([10, 100, 1_000]);
     if (kind === "syncError") faults.syncErrorRate = this.#random.pick([0.05, 0.5, 1]);
-    if (kind === "fullDisk") faults.capacityBytes = node.machine.disk.usedBytes + this.#random.below(20_000);
-    if (kind !== "slowDisk") this.troubledDisks.add(node.id);
+    if (kind === "fullDisk") {
+      const drawn = this.#random.below(20_000);
+      // Half of the time so little that small writes are refused too.
+      faults.capacityBytes = node.machine.disk.usedBytes + (drawn % 2 === 0 ? drawn : drawn % 600);
+    }
+    if (kind === "syncError") this.troubledDisks.add(node.id);
     this.#after(this.#random.between(100, 2_000), () => this.#healDisk(node));
     return true;
   }
 
   #healDisk(node: SimNode): void {
     Object.assign(node.machine.disk.faults, { slowFactor: 1, syncErrorRate: 0, capacityBytes: 2 ** 40 });
+    if (this.#isOver) node.machine.disk.faults.brokenPaths.clear();
   }
 
   // ---- Network ----

@@ -37,6 +37,11 @@ export const invariants = [
   "partition: the high watermark never goes back",
   "partition: at rest all replicas are equal below the high watermark",
 
+  // Records that are not kept for ever.
+  "retention: only what is committed goes",
+  "retention: what is younger, or not yet too much, stays",
+  "retention: a follower's log starts where a leader's did",
+
   // What clients see.
   "client: a record is reported once",
   "client: nothing is acknowledged before it is committed",

@@ -89,8 +89,11 @@ export class Ledger {
     return record!;
   }
 
-  /** All of a topic that a reader found after the faults, partition by partition in order. */
-  verify(topic: string, found: readonly ReadRecord[]): void {
+  /**
+   * All of a topic that a reader found after the faults, partition by partition in order. What lay before
+   * `start` of a partition was not to be kept.
+   */
+  verify(topic: string, found: readonly ReadRecord[], start: (partition: number) => number = () => 0): void {
     const places = new Map<string, ReadRecord>();
     const last = new Map<string, SentRecord>();
     for (const one of found) {
@@ -108,9 +111,11 @@ export class Ledger {
       last.set(stream, record);
     }
     for (const record of this.records.values()) {
-      if (record.isSafe && record.topic === topic) this.#kept(record, places.get(record.id));
+      if (!record.isSafe || record.topic !== topic) continue;
+      if (record.partition < 0 || record.offset >= start(record.partition))
+        this.#kept(record, places.get(record.id));
     }
-    this.#sawAll(topic, found);
+    this.#sawAll(topic, found, start);
   }
 
   #once(record: SentRecord, now: ReadRecord, before: ReadRecord | undefined): void {
@@ -136,10 +141,12 @@ export class Ledger {
   }
 
   /** Whatever an earlier reader saw is still there. */
-  #sawAll(topic: string, found: readonly ReadRecord[]): void {
+  #sawAll(topic: string, found: readonly ReadRecord[], start: (partition: number) => number): void {
     const there = new Set(found.map(({ partition, offset }) => `${topic}/${partition}/${offset}`));
     for (const [key, id] of this.#seen) {
       if (!key.startsWith(`${topic}/`)) continue;
+      const [, partition, offset] = key.split("/").map(Number);
+      if (offset! < start(partition!)) continue;
       this.#checks.hold(
         "client: what a reader saw does not vanish",
         there.has(key),

@@ -70,7 +70,7 @@ function failureOf(error: unknown, { phase, cluster }: { phase: string; cluster:
 function countsOf(run: Parameters<typeof outcomeOf>[0]): Record<string, number> {
   const { world } = run.cluster;
   const { stats } = world;
-  const { raft, metadata, partitions } = run.watch;
+  const { raft, metadata, partitions, retention } = run.watch;
   const faults = Object.fromEntries([...run.faults.counts].map(([kind, count]) => [`fault ${kind}`, count]));
   return {
     events: world.scheduler.eventsRun,
@@ -97,6 +97,7 @@ function countsOf(run: Parameters<typeof outcomeOf>[0]): Record<string, number> 
     "brokers fenced": metadata.fences,
     "in-sync sets shrunk": metadata.isrShrinks,
     "in-sync sets grown": metadata.isrGrows,
+    "retention removals": retention.removals,
     "logs truncated": raft.truncations + partitions.truncations,
   };
 }

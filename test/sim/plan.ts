@@ -5,6 +5,7 @@
 import type { DiskFaults } from "../../base/virtual/disk-faults.ts";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import type { FabricSettings } from "../../base/virtual/wires.ts";
+import { type AgingPlan, agingOf } from "./aging-plan.ts";
 
 export const faultKinds = [
   "processCrash",
@@ -23,18 +24,25 @@ export const faultKinds = [
   "clockJump",
 ] as const;
 
-export type FaultKind = (typeof faultKinds)[number];
+/** Where a broker has two log directories: the second one fails, or its disk is replaced. */
+export const directoryFaultKinds = ["brokenDirectory", "lostDirectory"] as const;
+
+export type FaultKind = (typeof faultKinds)[number] | (typeof directoryFaultKinds)[number];
 
 export interface Plan {
   seed: string;
   brokers: number;
   voters: number;
   partitions: number;
+  /** Log directories of each broker. */
+  directories: 1 | 2;
   flushPolicy: "durable" | "os";
   settings: Readonly<Record<string, string>>;
   topicSettings: Readonly<Record<string, string>>;
   network: Partial<FabricSettings>;
   disk: Partial<DiskFaults>;
+  /** A topic whose records do not stay for ever. */
+  aging: AgingPlan | null;
   /** Kinds that occur, with their weights. */
   faults: readonly { kind: FaultKind; weight: number }[];
   /** Mean time between two faults, ms. */
@@ -46,6 +54,9 @@ export interface Plan {
 
 export function planOf(seed: string): Plan {
   const random = new SeededRandom(seed).fork("plan");
+  // Of its own, so that what is drawn for disks leaves all else of a known seed as it was.
+  const disks = new SeededRandom(seed).fork("disks of the plan");
+  const directories = disks.chance(0.35) ? 2 : 1;
   const brokers = random.pick([3, 3, 3, 4, 5]);
   const flushPolicy = random.chance(0.85) ? "durable" : "os";
   const sessionMs = random.pick([600, 1_500]);
@@ -63,6 +74,8 @@ export function planOf(seed: string): Plan {
       "controller.quorum.election.timeout.ms": String(electionMs),
       "replica.lag.time.max.ms": String(random.pick([1_000, 2_000, 5_000])),
       "metadata.log.max.record.bytes.between.snapshots": String(random.pick([2_000, 8_000, 20_000_000])),
+      "log.retention.check.interval.ms": "300",
+      "ottla.log.dir.reserve.bytes": String(disks.pick([0, 5_000, 16_777_216])),
       "ottla.metadata.log.trailing.records": String(random.pick([0, 20, 10_000])),
     },
     topicSettings: {
@@ -81,7 +94,9 @@ export function planOf(seed: string): Plan {
         [0.1, 0.5],
       ] as const),
     },
-    faults: faultsOf(random),
+    aging: agingOf(seed),
+    directories,
+    faults: [...faultsOf(random), ...(directories === 2 ? directoryFaultsOf(disks) : [])],
     faultEveryMs: random.pick([300, 800, 2_000]),
     faultsForMs: 12_000,
     load: {
@@ -94,9 +109,15 @@ export function planOf(seed: string): Plan {
   };
 }
 
+function directoryFaultsOf(random: SeededRandom): { kind: FaultKind; weight: number }[] {
+  return directoryFaultKinds
+    .filter(() => random.chance(0.7))
+    .map((kind) => ({ kind, weight: 1 + random.below(3) }));
+}
+
 function faultsOf(random: SeededRandom): { kind: FaultKind; weight: number }[] {
   const rate = random.pick([0.2, 0.35, 0.6]);
-  const chosen = faultKinds.filter(() => random.chance(rate));
+  const chosen: FaultKind[] = faultKinds.filter(() => random.chance(rate));
   const kinds = chosen.length > 0 ? chosen : [random.pick(faultKinds)];
   return kinds.map((kind) => ({ kind, weight: 1 + random.below(4) }));
 }

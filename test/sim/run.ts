@@ -5,6 +5,7 @@
 import { watchRejections } from "../../base/virtual/rejections.ts";
 import type { TraceLine } from "../../base/virtual/trace.ts";
 import type { PartitionImage } from "../../cluster/metadata/image.ts";
+import { Aging, agingTopic } from "./aging.ts";
 import { Faults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -49,6 +50,7 @@ export class Run {
   readonly faults: Faults;
   readonly ledger: Ledger;
   readonly workload: Workload;
+  readonly aging: Aging | null;
   phase = "start";
   #trouble: unknown = null;
 
@@ -64,6 +66,8 @@ export class Run {
     const producers = plan.load.producers + plan.load.acksOneProducers;
     const producerNames = Array.from({ length: producers }, (_, index) => `p${index}`);
     const clients = [...producerNames, "reader", "admin"];
+    const onWrong = (what: string, error: unknown): void =>
+      this.#fail(new Violation("wrong", "client: only faults make calls fail", `${what}: ${error}`));
     const envs = new Map(clients.map((name) => [name, world.addNode(name).start()]));
     this.watch = new Watch({ plan, cluster: this.cluster, checks: this.checks });
     this.faults = new Faults({
@@ -83,9 +87,15 @@ export class Run {
       bootstrap: this.cluster.bootstrap,
       ledger: this.ledger,
       onAcknowledged: (topic, partition, offset) => this.watch.acknowledged(topic, partition, offset),
-      onWrong: (what, error) =>
-        this.#fail(new Violation("wrong", "client: only faults make calls fail", `${what}: ${error}`)),
+      onWrong,
     });
+    const { aging } = plan;
+    this.aging =
+      aging &&
+      new Aging({
+        ...{ plan, aging, ledger: this.ledger, bootstrap: this.cluster.bootstrap, onWrong },
+        env: world.addNode("ager").start(),
+      });
     world.scheduler.afterEvent.push((who) => {
       if (this.#trouble !== null) throw this.#trouble;
       this.watch.afterEvent(who);
@@ -98,15 +108,18 @@ export class Run {
     const { world } = this.cluster;
     await this.#until("the cluster is ready", () => this.#allReady(), readyWithinMs);
     await this.#settles("topics are made", this.workload.prepare(), readyWithinMs);
+    if (this.aging) await this.#settles("aging is made", this.aging.prepare(), readyWithinMs);
     this.phase = "faults";
     this.workload.begin();
+    this.aging?.begin();
     this.faults.begin();
     await world.runFor(this.plan.faultsForMs);
     this.phase = "heal";
     this.faults.heal();
     await this.#until("every broker is back and every replica in sync", () => this.#isWhole(), restWithinMs);
     await world.runFor(500);
-    await this.#settles("every client is told what became of its records", this.workload.end(), restWithinMs);
+    const ends = Promise.all([this.workload.end(), this.aging?.end()]);
+    await this.#settles("every client is told what became of its records", ends, restWithinMs);
     this.phase = "verify";
     for (const topic of [safeTopic, looseTopic]) {
       const found = await this.#settles(
@@ -115,6 +128,10 @@ export class Run {
         quietWithinMs,
       );
       this.ledger.verify(topic, found);
+    }
+    if (this.aging) {
+      const left = await this.#settles("aging is read", this.workload.readAll(agingTopic), quietWithinMs);
+      this.ledger.verify(agingTopic, left, (partition) => this.watch.retention.startOf(partition));
     }
     await this.#topics();
     // A pause that began before the healing may have ended after it.

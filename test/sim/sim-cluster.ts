@@ -3,9 +3,9 @@ import { type Uuid, uuidFromBytes } from "../../base/uuid.ts";
 import type { TraceLine } from "../../base/virtual/trace.ts";
 import { createVirtualWorld, type VirtualWorld } from "../../base/virtual/world.ts";
 import { resolveConfig } from "../../services/config/resolve.ts";
-import type { PeerTap } from "./peer-wire.ts";
+import type { PeerTap } from "../../services/peer/link-peers.ts";
 import type { Plan } from "./plan.ts";
-import { dataPath, kafkaPort, SimNode, type SimNodeOptions } from "./sim-node.ts";
+import { dataPath, kafkaPort, SimNode, type SimNodeOptions, secondPath } from "./sim-node.ts";
 
 export interface SimClusterOptions {
   plan: Plan;
@@ -56,7 +56,7 @@ function configOf(plan: Plan, at: { id: number; clusterId: Uuid; directoryIds: r
     listeners: `PLAINTEXT://n${id}:${kafkaPort}`,
     "controller.quorum.voters": voters.join(","),
     "ottla.peer.listener": `n${id}:1`,
-    "log.dirs": dataPath,
+    "log.dirs": plan.directories === 2 ? `${dataPath},${secondPath}` : dataPath,
     "broker.rack": `rack-${id % 2}`,
     ...plan.settings,
   };

@@ -9,10 +9,12 @@ import { writeIdentity } from "../../cluster/log/identity-file.ts";
 import type { NodeConfig } from "../../services/config/node-config.ts";
 import { KafkaDoor } from "../../services/kafka/door.ts";
 import { type RunningNode, startNode } from "../../services/node.ts";
-import { type PeerTap, peersOver, servePeers } from "./peer-wire.ts";
+import { type PeerTap, peersOver, servePeers } from "../../services/peer/link-peers.ts";
 
 export const kafkaPort = 9092;
 export const dataPath = "/data";
+/** A second disk, where the plan has one. */
+export const secondPath = "/data2";
 const drainMs = 500;
 
 export interface SimNodeOptions {
@@ -77,7 +79,7 @@ export class SimNode {
     }
     const node = await startNode(config, env, peersOver({ links, env, name, tap }));
     this.running = node;
-    servePeers({ links, api: node.peer, env, name, tap });
+    servePeers(node.peer, { links, env, name, tap });
     if (node.broker !== null) {
       const { listeners, requestBytesMax, connectionsMax, connectionsPerAddressMax, connectionIdleMs } =
         config;
@@ -111,6 +113,11 @@ export class SimNode {
 
   crash(options: { kind: "process" | "power"; cutMode?: CutMode }): void {
     this.machine.crash(options);
+  }
+
+  /** The second disk is replaced by an empty one; the machine must be down. */
+  loseSecondDisk(): void {
+    if (this.machine.disk.names.find(secondPath) !== null) this.machine.disk.losePath(secondPath);
   }
 
   /** The disk is replaced by an empty one; the machine must be down. */

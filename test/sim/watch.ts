@@ -1,10 +1,12 @@
 // test: all checkers of brokers together: which looks when.
+
+import type { PeerTap } from "../../services/peer/link-peers.ts";
 import { ClaimsCheck } from "./checks/claims-check.ts";
 import { MetadataCheck } from "./checks/metadata-check.ts";
 import { PartitionCheck } from "./checks/partition-check.ts";
 import { RaftCheck } from "./checks/raft-check.ts";
+import { RetentionCheck } from "./checks/retention-check.ts";
 import { Surroundings } from "./checks/surroundings.ts";
-import type { PeerTap } from "./peer-wire.ts";
 import type { Plan } from "./plan.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 import type { SimNode } from "./sim-node.ts";
@@ -15,6 +17,7 @@ export class Watch {
   readonly raft: RaftCheck;
   readonly metadata: MetadataCheck;
   readonly partitions: PartitionCheck;
+  readonly retention: RetentionCheck;
   readonly tap: PeerTap;
   readonly #nodes: ReadonlyMap<string, SimNode>;
   #trouble: unknown = null;
@@ -24,6 +27,7 @@ export class Watch {
     this.raft = new RaftCheck(this.all);
     this.metadata = new MetadataCheck(this.all);
     this.partitions = new PartitionCheck(this.all);
+    this.retention = new RetentionCheck(this.all);
     const claims = new ClaimsCheck(this.all);
     // What a checker throws must not be caught by the product that happens to be on the stack.
     this.tap = (message) => {
@@ -44,6 +48,7 @@ export class Watch {
     this.raft.look(node);
     this.metadata.look(node);
     this.partitions.look(node);
+    this.retention.look(node);
     if (this.all.latest !== before) this.partitions.lookAtInSyncSets();
   }
 

@@ -20,10 +20,23 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   client: ["proto", "base"],
   streams: ["client"],
   connect: ["client"],
+  testing: ["services", "client", "base"],
   cli: ["services", "client", "proto", "base", "bench"],
   bench: ["services", "client", "proto", "base"],
   scripts: ["services", "cluster", "client", "proto", "base", "cli"],
-  test: ["base", "proto", "cluster", "services", "client", "streams", "connect", "cli", "bench", "scripts"],
+  test: [
+    "base",
+    "proto",
+    "cluster",
+    "services",
+    "client",
+    "streams",
+    "connect",
+    "testing",
+    "cli",
+    "bench",
+    "scripts",
+  ],
 };
 
 /** Files that bind the real environment, by design. */
@@ -55,7 +68,7 @@ export const purePackages = ["@standard-schema/spec"];
 export const bannedNameParts = ["manager", "util", "utils", "helper", "helpers", "common", "impl"];
 
 /** The only barrels: what a user imports. */
-export const barrels = ["client/index.ts"];
+export const barrels = ["client/index.ts", "testing/index.ts"];
 
 export interface Exemption {
   path: string;

@@ -28,7 +28,7 @@ export interface SourceFile {
   hasDefaultExport: boolean;
 }
 
-const folders = "base,proto,cluster,services,client,streams,connect,cli,bench,scripts,test";
+const folders = "base,proto,cluster,services,client,streams,connect,testing,cli,bench,scripts,test";
 
 export function readTree(): SourceFile[] {
   const paths = globSync(`{${folders}}/**/*.ts`, {

@@ -48,6 +48,11 @@ export function tickHello(state: RaftState): void {
 }
 
 function startPreVote(state: RaftState): void {
+  if (state.lacksRoom) {
+    // It could not write the entry that begins its term.
+    becomeFollower(state, state.term, -1);
+    return;
+  }
   becomePreCandidate(state);
   if (count(state) >= state.voterSet.majority) startElection(state, { transfer: false });
   else askForVotes(state, { kind: "preVote", term: state.term + 1, transfer: false });
@@ -150,6 +155,7 @@ export function onBallot(state: RaftState, message: RaftMessage): void {
 /** The leader wants this node to take over now. */
 export function onTimeoutNow(state: RaftState, message: RaftMessage): void {
   if (!state.isVoter || state.role === "leader" || state.role === "candidate") return;
+  if (state.lacksRoom) return;
   state.note("info", "asked by the leader to take over", { leaderId: message.fromId });
   startElection(state, { transfer: true });
 }

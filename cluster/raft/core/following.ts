@@ -5,9 +5,12 @@
 // `agreedEnd` is how far this log is known to be the leader's; what is committed of it is min(leader's commit
 // end, agreedEnd). Source: Raft paper 5.3; finding where logs part by epoch: KIP-101, KIP-595.
 import { assert } from "../../../base/assert.ts";
+import { batch } from "../../../proto/batch/header.ts";
+import { walkBatches } from "../../../proto/batch/walk.ts";
 import type { RaftMessage } from "../../../proto/peer/peer-api.ts";
 import { type BatchSpan, largestAgreement, spansOf } from "./log-facts.ts";
 import type { RaftState } from "./state.ts";
+import type { FollowerAppend } from "./words.ts";
 
 /** Of the present term, from its leader. */
 export function onAppend(state: RaftState, message: RaftMessage): void {
@@ -31,19 +34,32 @@ export function onAppend(state: RaftState, message: RaftMessage): void {
   }
   const agreed = fresh.at(-1)?.next ?? from;
   const firstNew = fresh.find((span) => !holds(state, span));
-  if (firstNew !== undefined) take(state, message.payload, fresh, firstNew);
-  state.agreedEnd = Math.max(state.agreedEnd, agreed);
-  follow(state, message.commitEnd);
-  // New entries are answered when they are on disk (onFollowerDurable).
-  if (firstNew === undefined) acknowledge(state);
+  if (firstNew !== undefined) {
+    take(state, message, { first: firstNew, agreedEnd: agreed });
+    return;
+  }
+  agree(state, agreed, message.commitEnd);
+  acknowledge(state);
+}
+
+function agree(state: RaftState, agreedEnd: number, leaderCommitEnd: number): void {
+  state.agreedEnd = Math.max(state.agreedEnd, agreedEnd);
+  follow(state, leaderCommitEnd);
 }
 
 function holds(state: RaftState, { next, epoch }: BatchSpan): boolean {
   return next <= state.log.end && state.epochBefore(next) === epoch;
 }
 
-/** Puts everything from `first` on into the log, in place of what differs. */
-function take(state: RaftState, payload: Uint8Array, spans: BatchSpan[], first: BatchSpan): void {
+/**
+ * Puts everything from `first` on into the log, in place of what differs. What follows from it is so once the
+ * log has taken it (onFollowerAppended): a full disk takes nothing, and the leader sends it again.
+ */
+function take(
+  state: RaftState,
+  message: RaftMessage,
+  { first, agreedEnd }: { first: BatchSpan; agreedEnd: number },
+): void {
   const { end } = state.log;
   if (first.base < end) {
     const { base } = first;
@@ -56,8 +72,17 @@ function take(state: RaftState, payload: Uint8Array, spans: BatchSpan[], first: 
     state.emit({ kind: "truncate", to: base });
     state.note("info", "cutting entries that the leader does not have", { from: base, logEnd: end });
   }
-  for (const span of spans) if (span.base >= first.base) state.noteVoters(payload, span.at, span.base);
-  state.emit({ kind: "appendAsFollower", batches: payload.subarray(first.at) });
+  const { commitEnd, term } = message;
+  const batches = message.payload.subarray(first.at);
+  state.emit({ kind: "appendAsFollower", append: { batches, term, agreedEnd, commitEnd } });
+}
+
+/** New entries are in the log; they are answered when they are on disk (onFollowerDurable). */
+export function onFollowerAppended(state: RaftState, append: FollowerAppend): void {
+  assert(append.term === state.term, `entries of term ${append.term} came into term ${state.term}`);
+  for (const { at } of walkBatches(append.batches))
+    state.noteVoters(append.batches, at, batch.baseOffset(append.batches, at));
+  agree(state, append.agreedEnd, append.commitEnd);
 }
 
 function refuse(state: RaftState, message: RaftMessage): void {

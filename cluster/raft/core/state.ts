@@ -85,6 +85,8 @@ export class RaftState {
   /** The way to the leader broke, and it was not heard since. */
   leaderIsCutOff = false;
   heartbeatElapsed = 0;
+  /** The disk took no append: until it has room, this node leaves leading to others. */
+  lacksRoom = false;
 
   /** Hard states handed out to be persisted are numbered; those up to `persistedNumber` are on disk. */
   persistNumber = 0;

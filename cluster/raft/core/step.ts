@@ -16,7 +16,7 @@ import {
   tickElection,
   tickHello,
 } from "./election.ts";
-import { answerOldLeader, onAppend, onFollowerDurable } from "./following.ts";
+import { answerOldLeader, onAppend, onFollowerAppended, onFollowerDurable } from "./following.ts";
 import { isFromLeader, whyForeign } from "./messages.ts";
 import {
   advanceCommit,
@@ -32,7 +32,7 @@ import { becomeFollower } from "./roles.ts";
 import { onSnapshotDamaged, onSnapshotPiece, onSnapshotReceived } from "./snapshot-receiving.ts";
 import { onSnapshotReply, onSnapshotUnavailable } from "./snapshot-sending.ts";
 import { RaftState } from "./state.ts";
-import { startTransfer } from "./transfer.ts";
+import { onNoRoom, startTransfer } from "./transfer.ts";
 import { onChangeVoters } from "./voter-changes.ts";
 import type { VoterSet } from "./voters.ts";
 import { forgetOldHint, onToldVoters, tellVoters } from "./whereabouts.ts";
@@ -83,6 +83,15 @@ export class RaftCore {
         break;
       case "appended":
         onAppended(state, event);
+        break;
+      case "appendedAsFollower":
+        onFollowerAppended(state, event.append);
+        break;
+      case "noRoom":
+        onNoRoom(state);
+        break;
+      case "room":
+        state.lacksRoom = false;
         break;
       case "durable":
         if (state.role === "leader") advanceCommit(state);

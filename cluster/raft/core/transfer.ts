@@ -2,6 +2,7 @@
 // campaign at once. Until it takes over, or an election timeout has passed, no proposals are taken.
 // Source: Raft dissertation 3.10.
 import type { Progress } from "./progress.ts";
+import { becomeFollower } from "./roles.ts";
 import type { RaftState } from "./state.ts";
 
 export function startTransfer(state: RaftState): void {
@@ -9,10 +10,7 @@ export function startTransfer(state: RaftState): void {
     if (state.transfer === null) state.emit({ kind: "transferFailed" });
     return;
   }
-  const candidates = [...state.progress.values()].filter(
-    (progress) => state.counts(progress) && state.isReachable(progress),
-  );
-  const target = candidates.sort((a, b) => b.match - a.match || a.id - b.id)[0];
+  const target = mostCaughtUp(state);
   if (target === undefined) {
     state.emit({ kind: "transferFailed" });
     return;
@@ -20,6 +18,27 @@ export function startTransfer(state: RaftState): void {
   state.transfer = { target: target.id, ticks: 0, isAsked: false };
   state.note("info", "handing leadership over", { to: target.id });
   advanceTransfer(state, target);
+}
+
+/**
+ * What was to be appended did not fit on the disk. A leader that can write nothing steps aside for one that
+ * can, and names it; what it had proposed is taken back with its leadership.
+ */
+export function onNoRoom(state: RaftState): void {
+  state.lacksRoom = true;
+  if (state.role !== "leader") return;
+  const heir = mostCaughtUp(state);
+  const to = heir?.id ?? -1;
+  state.note("warn", "the disk has no room for the metadata log: stepping aside as its leader", { to });
+  if (heir !== undefined) state.send({ kind: "timeoutNow", toId: heir.id, term: state.term });
+  becomeFollower(state, state.term, -1);
+}
+
+function mostCaughtUp(state: RaftState): Progress | undefined {
+  const candidates = [...state.progress.values()].filter(
+    (progress) => state.counts(progress) && state.isReachable(progress),
+  );
+  return candidates.sort((a, b) => b.match - a.match || a.id - b.id)[0];
 }
 
 /** Something was acknowledged: if it is the chosen one and it has everything, its moment has come. */

@@ -90,6 +90,12 @@ export type RaftEvent =
   | { kind: "propose"; term: number; batches: Uint8Array }
   /** An "appendAsLeader" effect was carried out; batches went to [baseOffset, end). */
   | { kind: "appended"; baseOffset: number; end: number; content: LeaderContent }
+  /** An "appendAsFollower" effect was carried out. */
+  | { kind: "appendedAsFollower"; append: FollowerAppend }
+  /** The disk has no room for what was to be appended: nothing of it is in the log. */
+  | { kind: "noRoom" }
+  /** There is room again. */
+  | { kind: "room" }
   /** The log's durable end rose. */
   | { kind: "durable" }
   /** The hard state of the "persist" effect with this number (or a later one) is on disk. */
@@ -109,6 +115,16 @@ export type RaftEvent =
   /** Add or remove a voter; "voterChangeEnded" with the same number tells what became of it. */
   | { kind: "changeVoters"; number: number; change: VoterChange };
 
+/** Batches of a leader that are new to this log, and what is so once they are in it. */
+export interface FollowerAppend {
+  readonly batches: Uint8Array;
+  readonly term: number;
+  /** End up to which the two logs agree then. */
+  readonly agreedEnd: number;
+  /** The leader's commit end. */
+  readonly commitEnd: number;
+}
+
 /** What a leader appends; control batches are built by the owner, who knows the time. */
 export type LeaderContent =
   | { kind: "batches"; batches: Uint8Array }
@@ -120,8 +136,9 @@ export type RaftEffect =
   | { kind: "send"; message: RaftMessage }
   | { kind: "persist"; number: number; hardState: HardState }
   | { kind: "truncate"; to: number }
-  | { kind: "appendAsFollower"; batches: Uint8Array }
-  /** Append, then step "appended". */
+  /** Append, then step "appendedAsFollower". */
+  | { kind: "appendAsFollower"; append: FollowerAppend }
+  /** Append, then step "appended"; or, in either role, "noRoom". */
   | { kind: "appendAsLeader"; term: number; content: LeaderContent }
   /** Everything below `end` is committed. */
   | { kind: "commit"; end: number }

@@ -2,6 +2,7 @@
 // the feed of the state machine.
 import type { Env } from "../../../base/ports/env.ts";
 import { buildLeaderChange } from "../../../proto/batch/control.ts";
+import { DiskFullError } from "../../log/disk-full.ts";
 import type { ReplicaLog } from "../../log/replica-log.ts";
 import type { RaftCore } from "../core/step.ts";
 import { buildVotersBatch } from "../core/voters-record.ts";
@@ -54,11 +55,13 @@ export class EffectRunner {
         log.truncateTo(effect.to);
         return null;
       case "appendAsFollower":
-        log.appendAsFollower(effect.batches);
-        log.requestSync();
-        return null;
+        return this.unlessFull(() => {
+          log.appendAsFollower(effect.append.batches);
+          log.requestSync();
+          return { kind: "appendedAsFollower", append: effect.append };
+        });
       case "appendAsLeader":
-        return this.appendAsLeader(effect.term, effect.content);
+        return this.unlessFull(() => this.appendAsLeader(effect.term, effect.content));
       case "commit":
         log.noteCommitted?.(effect.end);
         feed.add({ kind: "committed", end: effect.end });
@@ -83,6 +86,15 @@ export class EffectRunner {
       case "note":
         env.log[effect.level](effect.fields, effect.text);
         return null;
+    }
+  }
+
+  private unlessFull(append: () => RaftEvent): RaftEvent {
+    try {
+      return append();
+    } catch (error) {
+      if (!(error instanceof DiskFullError)) throw error;
+      return { kind: "noRoom" };
     }
   }
 

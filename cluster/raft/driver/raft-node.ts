@@ -13,7 +13,6 @@ import { assert } from "../../../base/assert.ts";
 import { limits } from "../../../base/limits.ts";
 import type { Clock, Timer } from "../../../base/ports/clock.ts";
 import type { Env } from "../../../base/ports/env.ts";
-import { batch } from "../../../proto/batch/header.ts";
 import { BrokerError } from "../../../proto/errors.ts";
 import type { PeerStream, RaftMessage } from "../../../proto/peer/peer-api.ts";
 import type { ReplicaLog } from "../../log/replica-log.ts";
@@ -23,6 +22,7 @@ import { RaftCore } from "../core/step.ts";
 import type { RaftEvent, SnapshotMark } from "../core/words.ts";
 import { CommittedFeed } from "./committed-feed.ts";
 import { EffectRunner } from "./effect-runner.ts";
+import { batchBaseAt, trimLog } from "./log-trim.ts";
 import { Proposals } from "./proposals.ts";
 import { RaftMetrics } from "./raft-metrics.ts";
 import { type RaftNodeOptions, type RaftTiming, raftTiming, ticksOf } from "./raft-settings.ts";
@@ -42,7 +42,8 @@ interface Running {
   readonly snapshots: SnapshotExchange;
 }
 
-const trailingOffsetsByDefault = 10_000;
+/** Bytes that must be free before a node whose disk was full leads again. */
+const roomToLead = 64 * 1024;
 
 export class RaftNode {
   readonly journal: Journal;
@@ -117,6 +118,7 @@ export class RaftNode {
     });
     const voteWriter = new VoteWriter({
       file: storage.voteFile,
+      clock,
       onWritten: (number) => this.post({ kind: "persisted", number }),
       onFailed: (error) => this.failLater("writing the vote file", error),
     });
@@ -129,7 +131,7 @@ export class RaftNode {
       },
     });
     const snapshots = new SnapshotExchange({
-      ...{ store: storage.snapshots, codecs: env.codecs, log: env.log },
+      ...{ store: storage.snapshots, codecs: env.codecs, log: env.log, clock },
       post: (event) => this.post(event),
       send: (message) => {
         if (!this.isStopped) transport.send(message);
@@ -221,6 +223,8 @@ export class RaftNode {
     const { core, feed, snapshots } = running;
     this.guarded("checking a snapshot", () => this.checkSnapshot({ end, epoch }, core, feed.end));
     const voters = core.recordedVotersAt(end)?.voters ?? null;
+    // The log, which stays as it is, can do without it; others need the room more.
+    if (this.log.hasRoom?.(bytes.length + roomToLead) === false) return;
     const isSaved = await snapshots.save({ end, epoch, voters, state: bytes });
     if (!isSaved || this.isStopped || this.running !== running) return;
     this.post({ kind: "snapshotSaved", end, epoch });
@@ -285,7 +289,7 @@ export class RaftNode {
     for (const message of mergeAppends(messages)) runner.step({ kind: "message", message });
     for (const event of events) {
       runner.step(event);
-      if (event.kind === "snapshotSaved") this.trimLog(event.end);
+      if (event.kind === "snapshotSaved") trimLog(this.log, event.end, this.options.trailingOffsets);
     }
     if (feed.run()) this.planTurn();
     this.metrics.update(core.state, feed.end);
@@ -296,7 +300,12 @@ export class RaftNode {
     if (proposed === null) return;
     const { term, batches, end } = proposed;
     this.running!.runner.step({ kind: "propose", term, batches });
-    assert(this.log.end === end, `proposals of term ${term} should end at ${end}, not at ${this.log.end}`);
+    const isTaken = this.log.end === end;
+    // On a full disk it leads no more, and they are lost with the leadership.
+    assert(
+      isTaken || !this.running!.core.accepts(term),
+      `proposals of term ${term} should end at ${end}, not at ${this.log.end}`,
+    );
   }
 
   private planTick(): void {
@@ -304,9 +313,15 @@ export class RaftNode {
     this.timer = this.clock.after(this.timing.tickMs, () => {
       if (this.isStopped) return;
       this.running!.transport.check();
+      this.lookForRoom();
       this.post({ kind: "tick" });
       this.planTick();
     });
+  }
+
+  private lookForRoom(): void {
+    const { lacksRoom } = this.running!.core.state;
+    if (lacksRoom && this.log.hasRoom?.(roomToLead) !== false) this.post({ kind: "room" });
   }
 
   /** Streams to all voters: those configured, at the configured places, and those that only the log names. */
@@ -364,28 +379,12 @@ export class RaftNode {
 
   // ---- Snapshots ----
 
-  /** Drops what the snapshot covers, but for some entries for followers that lag a little. */
-  private trimLog(snapshotEnd: number): void {
-    const { log } = this;
-    const trailing = this.options.trailingOffsets ?? trailingOffsetsByDefault;
-    const target = Math.max(log.startOffset, Math.min(snapshotEnd, log.end) - trailing);
-    const start = this.batchBaseAt(target);
-    if (start > log.startOffset) log.raiseStart(start);
-  }
-
   private checkSnapshot({ end, epoch }: SnapshotMark, core: RaftCore, fedEnd: number): void {
     const found = core.state.epochBefore(end);
-    if (end <= fedEnd && found === epoch && this.batchBaseAt(end) === end) return;
+    if (end <= fedEnd && found === epoch && batchBaseAt(this.log, end) === end) return;
     throw new Error(
       `a snapshot should end where an entry given to the state machine ended: (${end}, epoch ${epoch}); ` +
         `given up to ${fedEnd}, epoch there ${found}`,
     );
-  }
-
-  /** Where the batch begins that holds `offset`; `offset` at the log's end. */
-  private batchBaseAt(offset: number): number {
-    if (offset >= this.log.end) return offset;
-    const bytes = this.log.read({ from: offset, upTo: offset + 1, maxBytes: 1, minOneBatch: true });
-    return batch.baseOffset(bytes, 0);
   }
 }

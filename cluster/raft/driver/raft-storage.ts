@@ -3,6 +3,7 @@
 import type { Env } from "../../../base/ports/env.ts";
 import type { Uuid } from "../../../base/uuid.ts";
 import type { ReplicaLog } from "../../log/replica-log.ts";
+import { untilRoom } from "../../log/until-room.ts";
 import type { HardState } from "../core/words.ts";
 import type { Snapshot } from "./snapshot-bytes.ts";
 import { SnapshotStore } from "./snapshot-store.ts";
@@ -39,7 +40,7 @@ export async function openStorage(options: {
       );
     }
     const hardState = found ?? { term: 0, vote: null };
-    if (found === null) await voteFile.write(hardState);
+    if (found === null) await untilRoom(env.clock, () => voteFile.write(hardState));
     else await voteFile.makeLast();
     fitTogether(log, snapshot, folder);
     return { voteFile, hardState, snapshots, snapshot };

@@ -1,10 +1,14 @@
 // shell: snapshots on their way: makes them from the state machine's bytes, reads pieces for those who need
 // one, and puts pieces that come in together. A snapshot that came in is checked as a whole and on disk
 // before the core hears of it.
+
+import { isDiskFull } from "../../../base/disk-error.ts";
 import { limits } from "../../../base/limits.ts";
+import type { Clock } from "../../../base/ports/clock.ts";
 import type { Codecs } from "../../../base/ports/codecs.ts";
 import type { Log } from "../../../base/ports/log.ts";
 import type { RaftMessage } from "../../../proto/peer/peer-api.ts";
+import { untilRoom } from "../../log/until-room.ts";
 import type { RaftEvent, SnapshotMark } from "../core/words.ts";
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from "./snapshot-bytes.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
@@ -13,6 +17,7 @@ export interface SnapshotExchangeOptions {
   readonly store: SnapshotStore;
   readonly codecs: Codecs;
   readonly log: Log;
+  readonly clock: Clock;
   post(event: RaftEvent): void;
   send(message: RaftMessage): void;
   /** The store cannot be read or written. */
@@ -25,6 +30,7 @@ export class SnapshotExchange {
   private bytes = 0;
   private received: Snapshot | null = null;
   private isSaving = false;
+  private isClosed = false;
 
   constructor(options: SnapshotExchangeOptions) {
     this.options = options;
@@ -38,7 +44,8 @@ export class SnapshotExchange {
       await this.options.store.save(snapshot, encodeSnapshot(snapshot, this.options.codecs));
       return true;
     } catch (error) {
-      this.options.onFailed(error);
+      if (isDiskFull(error)) this.options.log.warn({}, "no room on the disk for a metadata snapshot");
+      else this.options.onFailed(error);
       return false;
     } finally {
       this.isSaving = false;
@@ -77,11 +84,12 @@ export class SnapshotExchange {
   }
 
   close(): Promise<void> {
+    this.isClosed = true;
     return this.options.store.close();
   }
 
   private finish(mark: SnapshotMark): void {
-    const { codecs, store, post, onFailed } = this.options;
+    const { codecs, store, post, onFailed, clock } = this.options;
     const bytes = Buffer.concat(this.pieces);
     this.forget();
     let snapshot: Snapshot;
@@ -96,7 +104,9 @@ export class SnapshotExchange {
       this.refuse(mark, `it covers (${end}, epoch ${epoch})`);
       return;
     }
-    store.save(mark, bytes).then(() => {
+    const save = (): Promise<void> => store.save(mark, bytes);
+    // Until there is room the leader gets no answer, and asks again now and then.
+    untilRoom(clock, save, () => this.isClosed).then(() => {
       this.received = snapshot;
       post({ kind: "snapshotReceived", end, epoch, voters });
     }, onFailed);

@@ -2042,6 +2042,47 @@ export interface ListClientMetricsResourcesResponseClientMetricsResource {
   name: string;
 }
 
+export interface AssignReplicasToDirsRequest {
+  brokerId: number;
+  brokerEpoch: number;
+  directories: AssignReplicasToDirsRequestDirectoryData[];
+}
+
+export interface AssignReplicasToDirsRequestDirectoryData {
+  id: Uuid;
+  topics: AssignReplicasToDirsRequestTopicData[];
+}
+
+export interface AssignReplicasToDirsRequestTopicData {
+  topicId: Uuid;
+  partitions: AssignReplicasToDirsRequestPartitionData[];
+}
+
+export interface AssignReplicasToDirsRequestPartitionData {
+  partitionIndex: number;
+}
+
+export interface AssignReplicasToDirsResponse {
+  throttleTimeMs: number;
+  errorCode: number;
+  directories: AssignReplicasToDirsResponseDirectoryData[];
+}
+
+export interface AssignReplicasToDirsResponseDirectoryData {
+  id: Uuid;
+  topics: AssignReplicasToDirsResponseTopicData[];
+}
+
+export interface AssignReplicasToDirsResponseTopicData {
+  topicId: Uuid;
+  partitions: AssignReplicasToDirsResponsePartitionData[];
+}
+
+export interface AssignReplicasToDirsResponsePartitionData {
+  partitionIndex: number;
+  errorCode: number;
+}
+
 export interface DescribeTopicPartitionsRequest {
   topics: DescribeTopicPartitionsRequestTopicRequest[];
   responsePartitionLimit: number;

@@ -3,7 +3,7 @@
 
 import { readInt32, readInt64 } from "../../../proto/batch/header.ts";
 import type { AlterPartitionRequest, PullPositions, RaftMessage } from "../../../proto/peer/peer-api.ts";
-import type { PeerTap } from "../peer-wire.ts";
+import type { PeerTap } from "../../../services/peer/link-peers.ts";
 import { dataPath, type SimNode } from "../sim-node.ts";
 import { metadataFolder, type Surroundings } from "./surroundings.ts";
 

@@ -100,12 +100,13 @@ export class MetadataCheck {
     const { asked, checks, wereController } = this.#all;
     if (wereController.has(now.leader)) return;
     const requests = asked.get(`${now.topicId}/${now.partition}`) ?? [];
-    const sorted = String([...now.isr].sort());
+    // Others may have left between the change that was asked for and this image.
+    const joined = now.isr.filter((id) => !was.isr.includes(id));
     const isAsked = ({ leaderEpoch, partitionEpoch, isr }: AlterPartitionItem): boolean =>
       leaderEpoch === now.leaderEpoch &&
       partitionEpoch >= was.partitionEpoch &&
       partitionEpoch < now.partitionEpoch &&
-      String(isr.map(({ nodeId }) => nodeId).sort()) === sorted;
+      joined.every((id) => isr.some(({ nodeId }) => nodeId === id));
     checks.hold(
       "metadata: an in-sync set grows only as its leader asked at this partition epoch",
       requests.some(isAsked),

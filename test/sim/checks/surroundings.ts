@@ -2,12 +2,13 @@
 // what is committed of each.
 import type { MetadataImage } from "../../../cluster/metadata/image.ts";
 import { emptyImage } from "../../../cluster/metadata/image.ts";
+import { directoryOf } from "../../../cluster/metadata/queries.ts";
 import type { AlterPartitionItem } from "../../../proto/peer/peer-api.ts";
 import { CommittedLog } from "../committed-log.ts";
 import { DiskLog } from "../disk-log.ts";
 import type { Plan } from "../plan.ts";
 import type { SimCluster } from "../sim-cluster.ts";
-import { dataPath, type SimNode } from "../sim-node.ts";
+import { dataPath, type SimNode, secondPath } from "../sim-node.ts";
 import type { CheckCounts } from "../violation.ts";
 
 export const metadataFolder = "__cluster_metadata-0";
@@ -41,14 +42,35 @@ export class Surroundings {
 
   /** A replica's log, read up to now. */
   logOf(node: SimNode, folder: string): DiskLog {
-    const key = `${node.id}/${folder}`;
+    const path = this.folderOf(node, folder);
+    const key = `${node.id}${path}`;
     let log = this.#logs.get(key);
     if (log === undefined) {
-      log = new DiskLog(node.machine.disk, `${dataPath}/${folder}`);
+      log = new DiskLog(node.machine.disk, path);
       this.#logs.set(key, log);
     }
     log.refresh();
     return log;
+  }
+
+  /**
+   * The folder of a replica's log. Two directories may hold one, when a directory was away for some time: the
+   * one that the metadata names counts.
+   */
+  folderOf(node: SimNode, folder: string): string {
+    const first = `${dataPath}/${folder}`;
+    const second = `${secondPath}/${folder}`;
+    const { names } = node.machine.disk;
+    if (names.find(second) === null) return first;
+    if (names.find(first) === null) return second;
+    return this.#assigned(node, folder) === directoryIdAt(node, secondPath) ? second : first;
+  }
+
+  #assigned(node: SimNode, folder: string): string | null {
+    const at = folder.lastIndexOf("-");
+    const topicId = this.latest.topicIdsByName.get(folder.slice(0, at));
+    const image = this.latest.topics.get(topicId ?? "")?.partitions[Number(folder.slice(at + 1))];
+    return image === undefined ? null : directoryOf(image, node.id);
   }
 
   committedOf(topicId: string, partition: number): CommittedLog {
@@ -73,4 +95,11 @@ export class Surroundings {
     this.forgetful.delete(id);
     return false;
   }
+}
+
+/** As the folder itself says. */
+function directoryIdAt(node: SimNode, path: string): string | null {
+  const found = node.machine.disk.filesIn(path).find(({ name }) => name === "meta.properties");
+  const text = found === undefined ? "" : Buffer.from(found.file.current.view()).toString();
+  return /^directory\.id=(.+)$/m.exec(text)?.[1] ?? null;
 }

@@ -1,11 +1,12 @@
-// test: the simulated wire between brokers: the other adapter pair of PeerApi, beside gRPC. Streams and calls
-// run over ordered links of the simulated network, and every message is encoded and decoded on its way.
+// shell: the wire between brokers that is not gRPC: the other pair around PeerApi, for the simulation and for
+// brokers that share a process. Streams and calls run over ordered links, and every message is encoded and
+// decoded on its way.
 //
 // As with gRPC, a call that is broken off rejects and its caller cannot know whether it was carried out; an
 // invariant broken while answering stops the process.
 import { InvariantError } from "../../base/assert.ts";
 import type { Env } from "../../base/ports/env.ts";
-import type { Link, VirtualLinks } from "../../base/virtual/links.ts";
+import type { Link, Links } from "../../base/ports/links.ts";
 import { type MessageCodec, peerCodecs } from "../../proto/peer/codec.ts";
 import type { PeerApi, PeerCaller, PeerStream, Peers } from "../../proto/peer/peer-api.ts";
 
@@ -32,28 +33,27 @@ const calls = {
 
 type CallName = keyof typeof calls;
 
+export interface LinkWiring {
+  readonly links: Links;
+  readonly env: Pick<Env, "clock" | "host" | "log">;
+  /** This machine's. */
+  readonly name: string;
+  readonly tap?: PeerTap;
+}
+
 /** How one process reaches its peers. Addresses name machines; ports are not looked at. */
-export function peersOver(wiring: {
-  links: VirtualLinks;
-  env: Pick<Env, "clock">;
-  name: string;
-  tap: PeerTap;
-}): Peers {
-  return { connect: ({ host }) => new LinkCaller({ ...wiring, to: host }) };
+export function peersOver(wiring: LinkWiring): Peers {
+  return { connect: ({ host }) => new LinkCaller(wiring, host) };
 }
 
 class LinkCaller implements PeerCaller {
-  readonly #wiring: { links: VirtualLinks; env: Pick<Env, "clock">; name: string; tap: PeerTap; to: string };
+  readonly #wiring: LinkWiring;
+  readonly #to: string;
   readonly #active = new Set<() => void>();
 
-  constructor(wiring: {
-    links: VirtualLinks;
-    env: Pick<Env, "clock">;
-    name: string;
-    tap: PeerTap;
-    to: string;
-  }) {
+  constructor(wiring: LinkWiring, to: string) {
     this.#wiring = wiring;
+    this.#to = to;
   }
 
   forward: PeerCaller["forward"] = (request, options) => this.#call("forward", request, options);
@@ -79,12 +79,13 @@ class LinkCaller implements PeerCaller {
   }
 
   #open<Out, In>(service: string, out: MessageCodec<Out>, into: MessageCodec<In>): PeerStream<Out, In> {
-    const { links, to, name, tap } = this.#wiring;
+    const { links, name, tap } = this.#wiring;
+    const to = this.#to;
     const link = links.open(to, service, { timeoutMs: connectTimeoutMs });
     const stream = new LinkStream<Out, In>(link, {
       out,
       into,
-      sent: (value) => tap({ from: name, to, service, value }),
+      sent: (value) => tap?.({ from: name, to, service, value }),
       onOver: () => void this.#active.delete(breakOff),
     });
     const breakOff = (): void => stream.breakOff(new Error(`the connection to ${to} was closed here`));
@@ -93,7 +94,8 @@ class LinkCaller implements PeerCaller {
   }
 
   #call<Req, Res>(name: CallName, request: Req, { timeoutMs }: { timeoutMs: number }): Promise<Res> {
-    const { links, to, env, tap, name: from } = this.#wiring;
+    const { links, env, tap, name: from } = this.#wiring;
+    const to = this.#to;
     const codecs = calls[name] as unknown as { request: MessageCodec<Req>; response: MessageCodec<Res> };
     return new Promise((resolve, reject) => {
       const link = links.open(to, name, { timeoutMs: Math.min(timeoutMs, connectTimeoutMs) });
@@ -111,7 +113,7 @@ class LinkCaller implements PeerCaller {
         onMessage: (bytes) => finish(() => resolve(codecs.response.decode(bytes))),
         onClose: (error) => fail(error?.message ?? "closed"),
       });
-      tap({ from, to, service: name, value: request });
+      tap?.({ from, to, service: name, value: request });
       link.send(codecs.request.encode(request));
     });
   }
@@ -175,21 +177,15 @@ class LinkStream<Out, In> implements PeerStream<Out, In> {
 }
 
 /** Offers a node to its peers. */
-export function servePeers(wiring: {
-  links: VirtualLinks;
-  api: PeerApi;
-  env: Pick<Env, "host" | "log">;
-  name: string;
-  tap: PeerTap;
-}): void {
-  const { links, api, name, tap } = wiring;
+export function servePeers(api: PeerApi, wiring: LinkWiring): void {
+  const { links, name, tap } = wiring;
   const serve = <Out, In>(
     service: string,
     codecs: { out: MessageCodec<Out>; into: MessageCodec<In> },
     accept: (stream: PeerStream<Out, In>) => void,
   ): void => {
     links.listen(service, (link) => {
-      const sent = (value: Out): void => tap({ from: name, to: link.remote, service, value });
+      const sent = (value: Out): void => tap?.({ from: name, to: link.remote, service, value });
       accept(new LinkStream(link, { ...codecs, sent, onOver: () => {} }));
     });
   };
@@ -198,11 +194,11 @@ export function servePeers(wiring: {
   serve("raft", { out: raft.down, into: raft.up }, (stream) => api.raft(stream));
   serve("pull", { out: pull.down, into: pull.up }, (stream) => api.pull(stream));
   for (const call of Object.keys(calls) as CallName[]) {
-    links.listen(call, (link) => serveCall(call, link, wiring));
+    links.listen(call, (link) => serveCall(call, link, { ...wiring, api }));
   }
 }
 
-function serveCall(call: CallName, link: Link, wiring: Parameters<typeof servePeers>[0]): void {
+function serveCall(call: CallName, link: Link, wiring: LinkWiring & { api: PeerApi }): void {
   const { api, env, name, tap } = wiring;
   const codecs = calls[call] as unknown as { request: MessageCodec<object>; response: MessageCodec<object> };
   const run = (api[call] as (request: object) => Promise<object>).bind(api);
@@ -214,7 +210,7 @@ function serveCall(call: CallName, link: Link, wiring: Parameters<typeof servePe
   link.start({
     onMessage: (bytes) => {
       const answered = (response: object): void => {
-        tap({ from: name, to: link.remote, service: call, value: response });
+        tap?.({ from: name, to: link.remote, service: call, value: response });
         link.send(codecs.response.encode(response));
         link.end();
       };

@@ -1,4 +1,4 @@
-// adapter: metrics kept in memory, where a test can read them.
+// adapter: metrics kept in memory, where a test can read them: of a simulation, and of brokers inside a test.
 import type { Counter, Gauge, Histogram, Labels, Metrics } from "../ports/metrics.ts";
 
 interface Series {

@@ -1,0 +1,38 @@
+// core: batches on their way into a log. Those of this leader get their offsets and its epoch; of those that
+// a leader sent, whether they go on where the log ends, in an epoch that is not older, as they were written.
+import type { Codecs } from "../../base/ports/codecs.ts";
+import { batch, crcCoversFrom } from "../../proto/batch/header.ts";
+import { walkBatches } from "../../proto/batch/walk.ts";
+
+/** Null when they can be appended to a log that ends at `end`, whose last record is of `epoch`. */
+export function problemOfFollowing(
+  batches: Uint8Array,
+  log: { end: number; epoch: number; codecs: Codecs },
+): string | null {
+  let next = log.end;
+  let { epoch } = log;
+  for (const { at, byteLength } of walkBatches(batches)) {
+    const base = batch.baseOffset(batches, at);
+    if (base !== next) return `a batch at offset ${base}, ${next} is next`;
+    const leaderEpoch = batch.leaderEpoch(batches, at);
+    if (leaderEpoch < epoch) return `a batch of epoch ${leaderEpoch} after ${epoch}`;
+    const crc = log.codecs.crc32c(batches.subarray(at + crcCoversFrom, at + byteLength));
+    if (crc !== batch.crc(batches, at)) return `a wrong CRC at offset ${base}`;
+    next = batch.nextOffset(batches, at);
+    epoch = leaderEpoch;
+  }
+  return null;
+}
+
+/** Patches base offsets, from `baseOffset` on, and the leader epoch in place. */
+export function stampBatches(
+  batches: Uint8Array,
+  { baseOffset, leaderEpoch }: { baseOffset: number; leaderEpoch: number },
+): void {
+  let next = baseOffset;
+  for (const { at } of walkBatches(batches)) {
+    batch.setBaseOffset(batches, at, next);
+    batch.setLeaderEpoch(batches, at, leaderEpoch);
+    next = batch.nextOffset(batches, at);
+  }
+}
