@@ -105,6 +105,10 @@ export function effectText(effect: RaftEffect): string | null {
       return `install snapshot ${effect.end}/${effect.epoch}`;
     case "transferFailed":
       return "transfer failed";
+    case "voterChangeEnded": {
+      const { number, refusal } = effect;
+      return `voter change ${number} ${refusal === null ? "committed" : `refused: ${refusal.error}`}`;
+    }
     case "note":
       return effect.level === "info" ? null : `${effect.level}: ${effect.text}`;
   }

@@ -43,7 +43,8 @@ export function tickHello(state: RaftState): void {
   if (state.heartbeatElapsed < state.ticks.heartbeat) return;
   state.heartbeatElapsed = 0;
   for (const id of placesToAsk(state)) {
-    if (id !== state.nodeId) state.send({ kind: "hello", toId: id, term: state.term, granted: state.mayVote });
+    if (id !== state.nodeId)
+      state.send({ kind: "hello", toId: id, term: state.term, granted: state.mayVote });
   }
 }
 

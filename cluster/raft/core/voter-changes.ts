@@ -39,7 +39,10 @@ export function onChangeVoters(state: RaftState, asked: { number: number; change
 /** Whatever it is. */
 function whyNotNow(state: RaftState): VoterRefusal | null {
   if (state.role !== "leader" || !state.isEstablished || state.transfer !== null) {
-    return { error: "NOT_CONTROLLER", text: `node ${state.nodeId} does not lead the metadata log, or not yet` };
+    return {
+      error: "NOT_CONTROLLER",
+      text: `node ${state.nodeId} does not lead the metadata log, or not yet`,
+    };
   }
   if (!state.voters.isRecorded) {
     const unknown = state.voterSet.voters.filter(
@@ -137,7 +140,10 @@ function remove(state: RaftState, { id, directoryId }: VoterChange & { kind: "re
       present === null
         ? `the voters are ${state.voterSet.ids.join(", ")}`
         : `voter ${id} has directory ${present.directoryId}`;
-    end(state, { error: "VOTER_NOT_FOUND", text: `there is no voter ${id} with directory ${directoryId}: ${so}` });
+    end(state, {
+      error: "VOTER_NOT_FOUND",
+      text: `there is no voter ${id} with directory ${directoryId}: ${so}`,
+    });
   } else if (state.voterSet.voters.length === 1) {
     end(state, { error: "INVALID_REQUEST", text: `voter ${id} is the only one; add another first` });
   } else {

@@ -6,7 +6,7 @@ import { DiskFullError } from "../../log/disk-full.ts";
 import type { ReplicaLog } from "../../log/replica-log.ts";
 import type { RaftCore } from "../core/step.ts";
 import { buildVotersBatch } from "../core/voters-record.ts";
-import type { LeaderContent, RaftEffect, RaftEvent, SnapshotMark } from "../core/words.ts";
+import type { LeaderContent, RaftEffect, RaftEvent, SnapshotMark, VoterRefusal } from "../core/words.ts";
 import type { CommittedFeed } from "./committed-feed.ts";
 import type { SnapshotExchange } from "./snapshot-exchange.ts";
 import type { RaftTransport } from "./transport.ts";
@@ -22,6 +22,7 @@ export interface EffectRunnerParts {
   readonly voteWriter: VoteWriter;
   readonly snapshots: SnapshotExchange;
   onTransferFailed(): void;
+  onVoterChangeEnded(number: number, refusal: VoterRefusal | null): void;
 }
 
 export class EffectRunner {
@@ -82,6 +83,9 @@ export class EffectRunner {
         return null;
       case "transferFailed":
         this.parts.onTransferFailed();
+        return null;
+      case "voterChangeEnded":
+        this.parts.onVoterChangeEnded(effect.number, effect.refusal);
         return null;
       case "note":
         env.log[effect.level](effect.fields, effect.text);

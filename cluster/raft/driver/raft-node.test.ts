@@ -229,4 +229,28 @@ describe("a consensus node", () => {
     }
     expect(group.leader!.node!.term()).toBe(term);
   });
+
+  it("adds a node to the voters, and then lives on when the one that led is removed", async () => {
+    const group = await running({ seed: 15, voters: 3, observers: 1 });
+    const leader = await group.commit(["a"]);
+    await group.until(() => leader.node!.status()!.votersAreRecorded);
+    // Once more is committed, so is the record of who votes, and a change may begin.
+    await group.commit(["-"]);
+    await group.until(() => leader.node!.status()!.observers.some(({ id }) => id === 4));
+    const { directoryId } = leader.node!.status()!.observers[0]!;
+    const voter = { id: 4, directoryId: directoryId!, host: group.host(4).machine.name, port: 1 };
+    const add = { kind: "add", voter, ticksMax: 100 } as const;
+    await group.world.run(leader.node!.changeVoters(add));
+    expect(leader.node!.status()!.voters.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+    await expect(group.world.run(leader.node!.changeVoters(add))).rejects.toThrow("is a voter already");
+    const own = leader.node!.status()!.voters.find(({ id }) => id === leader.id)!;
+    const remove = { kind: "remove", id: leader.id, directoryId: own.directoryId! } as const;
+    await group.world.run(leader.node!.changeVoters(remove));
+    await group.until(() => group.leader !== undefined && group.leader !== leader);
+    await group.commit(["b"]);
+    const voters = [1, 2, 3, 4].filter((id) => id !== leader.id);
+    expect(group.leader!.node!.status()!.voters.map(({ id }) => id)).toEqual(voters);
+    await expect(leader.node!.changeVoters(remove)).rejects.toThrow("does not lead");
+    await group.until(() => group.hosts.every(({ list }) => list.values.join("") === "a-b"));
+  });
 });

@@ -19,7 +19,8 @@ import type { ReplicaLog } from "../../log/replica-log.ts";
 import type { AppendResult, Journal } from "../../machine/journal.ts";
 import { mergeAppends } from "../core/merge-appends.ts";
 import { RaftCore } from "../core/step.ts";
-import type { RaftEvent, SnapshotMark } from "../core/words.ts";
+import type { VoterSet } from "../core/voters.ts";
+import type { RaftEvent, SnapshotMark, VoterChange } from "../core/words.ts";
 import { CommittedFeed } from "./committed-feed.ts";
 import { EffectRunner } from "./effect-runner.ts";
 import { batchBaseAt, trimLog } from "./log-trim.ts";
@@ -31,6 +32,7 @@ import { openStorage, type RaftStorage } from "./raft-storage.ts";
 import { SnapshotExchange } from "./snapshot-exchange.ts";
 import { RaftTransport } from "./transport.ts";
 import { VoteWriter } from "./vote-writer.ts";
+import { VoterRequests } from "./voter-requests.ts";
 
 /** What exists between start and stop. */
 interface Running {
@@ -55,8 +57,10 @@ export class RaftNode {
   private readonly proposals: Proposals;
   private readonly metrics: RaftMetrics;
   private readonly leaderListeners = new Set<(leaderId: number, term: number) => void>();
+  private readonly voterRequests = new VoterRequests((event) => this.post(event));
   private transferWaiters: ((isOver: boolean) => void)[] = [];
   private running: Running | null = null;
+  private connectedTo: VoterSet | null = null;
   private messages: RaftMessage[] = [];
   private events: RaftEvent[] = [];
   private isTurnPlanned = false;
@@ -141,6 +145,7 @@ export class RaftNode {
     const runner = new EffectRunner({
       ...{ nodeId, env, log, core, transport, feed, voteWriter, snapshots },
       onTransferFailed: () => this.settleTransfers(false),
+      onVoterChangeEnded: (number, refusal) => this.voterRequests.ended(number, refusal),
     });
     return { core, runner, transport, feed, voteWriter, snapshots };
   }
@@ -164,7 +169,6 @@ export class RaftNode {
   leaderId(): number {
     return this.running?.core.state.leaderId ?? -1;
   }
-
   term(): number {
     return this.running?.core.state.term ?? 0;
   }
@@ -212,10 +216,15 @@ export class RaftNode {
     });
   }
 
+  /** Resolves once it is committed; rejects with a BrokerError when refused, or lost with the leadership. */
+  async changeVoters(change: VoterChange): Promise<void> {
+    if (this.isLeader() && !this.isStopped) return this.voterRequests.ask(change);
+    throw new BrokerError("NOT_CONTROLLER", `node ${this.options.nodeId} does not lead the metadata log`);
+  }
+
   /**
    * The state machine's state after everything below `end` (an end that its journal gave it): kept in place
-   * of the log before it. Resolves once it is on disk. A snapshot that is not newer than the latest is
-   * ignored.
+   * of the log before it. Resolves once it is on disk. One that is not newer than the latest is ignored.
    */
   async takeSnapshot(end: number, epoch: number, bytes: Uint8Array): Promise<void> {
     const { running } = this;
@@ -236,6 +245,7 @@ export class RaftNode {
     this.isStopped = true;
     this.timer?.cancel();
     this.proposals.lose("this node is being stopped");
+    this.voterRequests.lose();
     this.settleTransfers(true);
     const { running } = this;
     if (running === null) return;
@@ -291,6 +301,7 @@ export class RaftNode {
       runner.step(event);
       if (event.kind === "snapshotSaved") trimLog(this.log, event.end, this.options.trailingOffsets);
     }
+    if (core.state.voterSet !== this.connectedTo) this.connect();
     if (feed.run()) this.planTurn();
     this.metrics.update(core.state, feed.end);
   }
@@ -320,24 +331,23 @@ export class RaftNode {
   }
 
   private lookForRoom(): void {
-    const { lacksRoom } = this.running!.core.state;
-    if (lacksRoom && this.log.hasRoom?.(roomToLead) !== false) this.post({ kind: "room" });
+    if (this.running!.core.state.lacksRoom && this.log.hasRoom?.(roomToLead) !== false)
+      this.post({ kind: "room" });
   }
 
   /** Streams to all voters: those configured, at the configured places, and those that only the log names. */
   private connect(): void {
     const { core, transport } = this.running!;
-    const recorded = core.state.voterSet.voters;
-    const known = [...this.options.voters, ...recorded];
+    this.connectedTo = core.state.voterSet;
+    const known = [...this.options.voters, ...this.connectedTo.voters];
     transport.connect(known.map(({ id: nodeId, host, port }) => ({ nodeId, host, port })));
   }
 
   // ---- What the core decided ----
 
   private leaderChanged(leaderId: number, term: number): void {
-    const { nodeId } = this.options;
     if (leaderId >= 0) this.connect();
-    this.env.log.info({ nodeId, leaderId, term }, "leader of the metadata log");
+    this.env.log.info({ nodeId: this.options.nodeId, leaderId, term }, "leader of the metadata log");
     for (const listener of [...this.leaderListeners]) listener(leaderId, term);
   }
 
