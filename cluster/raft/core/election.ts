@@ -112,7 +112,8 @@ function mayVoteFor(state: RaftState, message: RaftMessage): boolean {
   const { voterSet, nodeId } = state;
   if (term < state.term) return false;
   // Whoever asks may hold a record by which this node is a voter, and need its vote to be elected at all: so
-  // it votes though its own log does not say so; the candidate counts by what its log says (dissertation 4.1).
+  // it votes though its own log does not say so; the candidate counts by what its log says
+  // (dissertation 4.1).
   // Only in place of another directory it never votes.
   if (voterSet.get(nodeId) !== null && !state.isVoter) return false;
   const own = state.lastPoint();

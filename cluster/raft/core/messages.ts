@@ -16,7 +16,8 @@
 //   snapshotReply  piecePosition: what it wants next of that snapshot; granted: needs no more, durableEnd as
 //                  in appendReply; round: of the piece answered
 //   timeoutNow     campaign at once
-//   voters         to a node that looks for the leader: payload: the voters by this node's log (a VotersRecord,
+//   voters         to a node that looks for the leader: payload: the voters by this node's log (a
+//   VotersRecord,
 //                  see voters-record.ts), of which commitEnd is committed
 import type { RaftMessage, RaftMessageKind } from "../../../proto/peer/peer-api.ts";
 

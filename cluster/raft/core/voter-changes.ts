@@ -6,7 +6,8 @@
 // Keeps true: two voter sets that follow each other differ by one voter, so that every majority of one meets
 // every majority of the other. Hence a change begins only when the one before is committed, and only when
 // this leader has committed an entry of its own term: else an uncommitted change of an older leader, which
-// this one's log lacks, could come back and be two steps away (the flaw of the first single-server algorithm).
+// this one's log lacks, could come back and be two steps away (the flaw of the first single-server
+// algorithm).
 // A set is in use as soon as its record is in the log, and with a record that is cut the former one is back
 // (voters.ts). A leader that removes itself leads on until that is committed, without counting itself.
 //
