@@ -36,9 +36,14 @@ function options() {
   };
 }
 
-function rowText({ second, trouble, acknowledged, gapMs }: SoakRow): string {
+function rowText({ second, trouble, acknowledged, gapMs, memoryMb }: SoakRow): string {
   const time = `${Math.floor(second / 60)}:${String(second % 60).padStart(2, "0")}`;
-  const cells = [time.padStart(6), String(acknowledged).padStart(12), String(gapMs).padStart(8)];
+  const cells = [
+    time.padStart(6),
+    String(acknowledged).padStart(12),
+    String(gapMs).padStart(8),
+    memoryMb.join(" ").padStart(12),
+  ];
   return `${cells.join("")}  ${trouble}`;
 }
 
@@ -85,7 +90,7 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  if (!given.json) console.log("  time acknowledged  gap ms  trouble");
+  if (!given.json) console.log("  time acknowledged  gap ms   memory MB  trouble");
   const verdict = await runSoak({
     minutes: given.minutes,
     seed: given.seed,

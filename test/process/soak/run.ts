@@ -27,6 +27,8 @@ export interface SoakRow {
   acknowledged: number;
   /** Longest time without an acknowledgement since the last row. */
   gapMs: number;
+  /** Megabytes after collection, of the broker that is never killed and of this process. */
+  memoryMb: (number | null)[];
 }
 
 export interface SoakVerdict {
@@ -132,6 +134,7 @@ class Soak {
         trouble: `${trouble.text}, ${trouble.lastsMs} ms`,
         acknowledged: this.#load.acknowledged.size,
         gapMs,
+        memoryMb: Object.values(this.#memory).map(({ last }) => last && Math.round(last / 104_857.6) / 10),
       });
     }
   }
