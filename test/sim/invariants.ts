@@ -24,6 +24,7 @@ export const invariants = [
   "metadata: leader epochs rise with every leader",
   "metadata: a registration raises the epoch of all the broker led",
   "metadata: an in-sync set grows only as its leader asked at this partition epoch",
+  "metadata: a replica joins an in-sync set only in the life that its leader spoke of",
 
   // Partitions.
   "partition: one leader per leader epoch",

@@ -59,7 +59,10 @@ export class Run {
     this.cluster = new SimCluster({
       plan,
       onTrace,
-      tap: (message) => this.watch.tap(message),
+      tap: (message) => {
+        this.watch.tap(message);
+        this.faults.tap(message);
+      },
       onTrouble: ({ node, kind, error }) => this.#nodeTrouble(node, kind, error),
     });
     const { world, nodes } = this.cluster;
