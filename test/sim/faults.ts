@@ -65,6 +65,7 @@ export class Faults {
     this.#later.clear();
     const { cluster } = this.#options;
     cluster.world.fabric.healAll();
+    for (const node of cluster.nodes) if (node.foreignDiskOf !== null) node.crash({ kind: "process" });
     for (const node of cluster.nodes) {
       this.#healDisk(node);
       // A log directory that has failed is used again only by the next process.
@@ -96,7 +97,9 @@ export class Faults {
   }
 
   #up(node: SimNode): void {
-    if (!node.isUp) node.start();
+    const isDiskAway = this.#options.cluster.nodes.some(({ foreignDiskOf }) => foreignDiskOf === node);
+    if (isDiskAway) this.#after(20, () => this.#up(node));
+    else if (!node.isUp) node.start();
   }
 
   #planNext(): void {
@@ -147,6 +150,7 @@ export class Faults {
     if (kind === "joinerRestart") return this.joiners.begin(node);
     if (kind === "gracefulStop") return this.#stop(node);
     if (kind === "lostDisk") return this.#loseDisk(node);
+    if (kind === "swappedDisks") return this.#swapDisks(node);
     if (kind === "brokenDirectory" || kind === "lostDirectory") return this.#directory(kind, node);
     if (kind === "pause") {
       node.machine.pause(this.#random.between(50, this.#random.pick([500, 2_000, 5_000])));
@@ -202,6 +206,19 @@ export class Faults {
     this.#options.onForgetful(node);
     node.crash({ kind: "power", cutMode: "lost" });
     node.loseDisk();
+    return true;
+  }
+
+  /** Two machines start with each other's disk: neither may take it for its own; then all is put right. */
+  #swapDisks(node: SimNode): boolean {
+    const { nodes } = this.#options.cluster;
+    const others = nodes.filter((one) => one !== node && one.running !== null);
+    if (node.running === null || others.length === 0) return false;
+    const other = this.#random.pick(others);
+    node.crash({ kind: "process" });
+    other.crash({ kind: "process" });
+    node.startWithDiskOf(other);
+    other.startWithDiskOf(node);
     return true;
   }
 

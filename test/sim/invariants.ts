@@ -59,6 +59,7 @@ export const invariants = [
   // The whole.
   "progress: the cluster comes to rest after faults",
   "node: no process ends by itself",
+  "node: the disk of another node is refused",
   "node: no promise is left alone",
   "bounds: connections end when nobody needs them",
 ] as const;

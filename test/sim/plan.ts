@@ -21,6 +21,7 @@ export const faultKinds = [
   "syncError",
   "fullDisk",
   "lostDisk",
+  "swappedDisks",
   "clockJump",
 ] as const;
 

@@ -4,6 +4,7 @@
 
 import { watchRejections } from "../../base/virtual/rejections.ts";
 import type { TraceLine } from "../../base/virtual/trace.ts";
+import { ForeignDirectoryError } from "../../cluster/log/identity-file.ts";
 import type { PartitionImage } from "../../cluster/metadata/image.ts";
 import { Aging, agingTopic } from "./aging.ts";
 import { Faults } from "./faults.ts";
@@ -229,6 +230,10 @@ export class Run {
   }
 
   #nodeTrouble(node: SimNode, kind: string, error: unknown): void {
+    if (node.foreignDiskOf !== null) {
+      this.checks.add("node: the disk of another node is refused");
+      if (error instanceof ForeignDirectoryError) return;
+    }
     if (this.faults.troubledDisks.has(node.id)) return;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#fail(new Violation("crash", "node: no process ends by itself", `${node.name}: ${kind}: ${text}`));
