@@ -34,6 +34,7 @@ export const invariants = [
   "partition: every in-sync replica holds all that is committed",
   "partition: what a follower says it holds is on its disk",
   "partition: a committed record is the same on every replica",
+  "partition: a replica knows of each producer what its log says",
   "partition: the high watermark is within the log",
   "partition: the high watermark never goes back",
   "partition: at rest all replicas are equal below the high watermark",

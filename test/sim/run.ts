@@ -2,6 +2,7 @@
 // looked at after every event. Second phase: all is healed, and the cluster must come to rest within a
 // bounded virtual time, with every record that was acknowledged.
 
+import { DiskError } from "../../base/disk-error.ts";
 import { watchRejections } from "../../base/virtual/rejections.ts";
 import type { TraceLine } from "../../base/virtual/trace.ts";
 import { ForeignDirectoryError } from "../../cluster/log/identity-file.ts";
@@ -232,7 +233,8 @@ export class Run {
   #nodeTrouble(node: SimNode, kind: string, error: unknown): void {
     if (node.foreignDiskOf !== null) {
       this.checks.add("node: the disk of another node is refused");
-      if (error instanceof ForeignDirectoryError) return;
+      const isTroubled = this.faults.troubledDisks.has(node.foreignDiskOf.id);
+      if (error instanceof ForeignDirectoryError || (isTroubled && error instanceof DiskError)) return;
     }
     if (this.faults.troubledDisks.has(node.id)) return;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
