@@ -65,16 +65,13 @@ async function benchCatchUp(behindMiB: number, options: BenchCommandOptions): Pr
 
 function showCatchUp(result: CatchUpResult): void {
   const { behindMiB, megabytesPerSecond, before, away, during, underLoadMs, plainCopyMs } = result;
-  print(
-    `a replica ${behindMiB} MiB behind, three brokers, acks=all, ${megabytesPerSecond} MB/s in an open loop\n`,
-  );
+  print(`a replica ${behindMiB} MiB behind; acks=all, ${megabytesPerSecond} MB/s in an open loop\n`);
   const rows = Object.entries({ "all in sync": before, "one away": away, "one catching up": during });
   const cells = rows.map(([name, row]) => [name, row.records, row.failed, row.p50Ms, row.p99Ms, row.maxMs]);
   print(`${table(["", "records", "failed", "p50 ms", "p99 ms", "max ms"], cells)}\n`);
   print(`in sync again after ${underLoadMs} ms; a plain copy takes ${plainCopyMs} ms`);
-  print(
-    `p99 ${ratio(during.p99Ms, before.p99Ms)} of before; time ${ratio(underLoadMs, plainCopyMs)} of a plain copy`,
-  );
+  const [wait, time] = [ratio(during.p99Ms, before.p99Ms), ratio(underLoadMs, plainCopyMs)];
+  print(`p99 ${wait} of before; time ${time} of a plain copy`);
 }
 
 function ratio(one: number, other: number): string {
