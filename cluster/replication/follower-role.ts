@@ -141,8 +141,10 @@ export class FollowerRole {
       log.appendAsFollower(part.records);
       if (this.flushPolicy === "durable") log.requestSync();
     }
+    const before = log.startOffset;
     this.#learn(part);
-    return grew ? "progress" : "none";
+    // Whoever deletes records waits to hear that they are gone here too.
+    return grew || log.startOffset > before ? "progress" : "none";
   }
 
   #learn(part: PullPart): void {
