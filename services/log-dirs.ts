@@ -1,4 +1,4 @@
-// core: the log directories of this broker as clients may ask about them.
+// shell: the log directories of this broker as clients may ask about them.
 import type { Disk } from "../base/ports/disk.ts";
 import type { LogDirectory } from "../cluster/log/log-directory.ts";
 import type { Partition } from "../cluster/replication/partition.ts";

@@ -27,8 +27,8 @@ export async function deleteRecords(
 ): Promise<RecordsDeleted[]> {
   for (const { topic, partition, before } of deletions) {
     if (before === "all" || (Number.isSafeInteger(before) && before >= 0)) continue;
-    const text = `delete records of ${topic}-${partition}: before is ${before}; it should be an offset or "all"`;
-    throw new ClientError("INVALID_OPTION", text);
+    const what = `delete records of ${topic}-${partition}: before is ${before}`;
+    throw new ClientError("INVALID_OPTION", `${what}; it should be an offset or "all"`);
   }
   return await Promise.all(deletions.map((one) => deleteAtLeader(calls, one)));
 }

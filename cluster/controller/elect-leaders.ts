@@ -1,5 +1,5 @@
-// core: leadership goes to the preferred replicas, when somebody asks or by itself, or, where nobody leads and
-// somebody asks for it, to a replica that may lack committed records.
+// core: leadership goes to the preferred replicas, when somebody asks or by itself, or, where nobody leads
+// and somebody asks for it, to a replica that may lack committed records.
 //
 // Source: https://kafka.apache.org/protocol#The_Messages_ElectLeaders, KIP-460; Kafka,
 // ReplicationControlManager.electLeaders and maybeBalancePartitionLeaders

@@ -202,8 +202,8 @@ export class LeaderState {
   }
 
   /**
-   * The least log start of in-sync followers; -1 while one has said none in its present life. Infinity without
-   * followers.
+   * The least log start of in-sync followers; -1 while one has said none in its present life. Infinity
+   * without followers.
    */
   get followersStart(): number {
     let least = Number.POSITIVE_INFINITY;

@@ -39,7 +39,7 @@ export function createBroker(ports: BrokerPorts): BrokerApi {
     incrementalAlterConfigs: (request, context) => incrementalAlterConfigs(ports, request, context),
     alterConfigs: (request, context) => alterConfigs(ports, request, context),
     describeTopicPartitions: async (request, context) => describeTopicPartitions(ports, request, context),
-    describeLogDirs: (request) => describeLogDirs(ports, request),
+    describeLogDirs: async (request) => describeLogDirs(ports, request),
     initProducerId: (request, context) => producerIds.initProducerId(request, context),
     describeCluster: async (request, context) => describeCluster(ports, request, context),
     describeQuorum: (request, context) => describeQuorum(ports, request, context),

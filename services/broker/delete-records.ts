@@ -34,7 +34,7 @@ async function deleteOne(
     const topic = needTopicByName(ports.metadata.image, name);
     const replica = needReplica(ports, needPartition(topic, partitionIndex));
     if (!ports.topicConfigs.retention(name).deletes) {
-      const text = `delete records of ${name}-${partitionIndex}: its cleanup.policy does not contain "delete"`;
+      const text = `deleting records of ${name}-${partitionIndex}: its cleanup.policy has no "delete"`;
       throw new BrokerError("POLICY_VIOLATION", text);
     }
     if (offset < -1) throw new BrokerError("OFFSET_OUT_OF_RANGE", `delete records before ${offset}`);

@@ -9,7 +9,7 @@ type Request = RequestOf<"DescribeLogDirs">;
 type Response = ResponseOf<"DescribeLogDirs">;
 type Result = Response["results"][number];
 
-export async function describeLogDirs(ports: BrokerPorts, request: Request): Promise<Response> {
+export function describeLogDirs(ports: BrokerPorts, request: Request): Response {
   const { topics } = request;
   const wanted = topics === null ? null : new Map(topics.map((one) => [one.topic, new Set(one.partitions)]));
   const results = ports.logDirs().map((facts) => resultOf(facts, wanted));
