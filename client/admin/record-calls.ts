@@ -45,7 +45,8 @@ async function deleteAtLeader(calls: AdminCalls, deletion: RecordDeletion): Prom
   return await calls.retrying(what, async () => {
     const topic = await calls.cluster.topic(name, { timeoutMs: apiTimeoutMs, unknownTopicMs: 0 });
     const place = topic.partitions.find(({ partition }) => partition === partitionIndex);
-    if (place === undefined) throw new ClientError("INVALID_OPTION", `${what}: there is no such partition`);
+    // It may have been added just now.
+    if (place === undefined) throw brokerError(what, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
     if (place.leader < 0) throw new ClientError("NO_LEADER", `${what}: nobody leads it`);
     const answer = await calls.cluster.toBroker(place.leader, "control", apis.DeleteRecords, body);
     const row = answer.topics[0]?.partitions[0];

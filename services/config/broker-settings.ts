@@ -192,7 +192,7 @@ export const brokerSettings = [
     "auto.leader.rebalance.enable",
     boolean,
     "true",
-    "Whether leadership goes back by itself to the preferred replicas, as to those of a broker that was away.",
+    "Whether leadership goes back by itself to the preferred replicas, once they are in sync again.",
   ),
   setting(
     "leader.imbalance.check.interval.seconds",
