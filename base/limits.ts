@@ -63,6 +63,8 @@ export const limits = {
   /** Partitions that one CreateTopics request may make. */
   partitionsPerRequestMax: 10_000,
   partitionsPerTopicMax: 10_000,
+  /** Leaderships that go back to preferred replicas in one batch; the rest follow in the next round. */
+  leadersMovedPerRoundMax: 1_000,
   topicsMax: 20_000,
   partitionsPerBrokerMax: 100_000,
   producersPerPartitionMax: 100_000,

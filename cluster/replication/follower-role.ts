@@ -4,6 +4,7 @@
 // Keeps true: a part counts only in the round it answers and only where the log ends; the log is cut by
 // leader epoch or because the leader's log does not reach so far, never by a high watermark; the high
 // watermark goes back only with the log itself.
+import { batch } from "../../proto/batch/header.ts";
 import { BrokerError, ErrorCode, errorName } from "../../proto/errors.ts";
 import type { PullPart, PullPosition } from "../../proto/peer/peer-api.ts";
 import { DiskFullError } from "../log/disk-full.ts";
@@ -144,11 +145,25 @@ export class FollowerRole {
     }
     const grew = part.records.length > 0;
     if (grew) {
-      log.appendAsFollower(part.records);
+      this.#append(part.records);
       if (this.flushPolicy === "durable") log.requestSync();
     }
+    const before = log.startOffset;
     this.#learn(part);
-    return grew ? "progress" : "none";
+    // Whoever deletes records waits to hear that they are gone here too.
+    return grew || log.startOffset > before ? "progress" : "none";
+  }
+
+  #append(records: Uint8Array): void {
+    const { log } = this;
+    const { end } = log;
+    const first = batch.baseOffset(records, 0);
+    if (first >= end || log.startOffset < end) return void log.appendAsFollower(records);
+    // Records were deleted up to the middle of this batch, and this log, which begins there, takes all of it:
+    // batches are never taken apart.
+    log.truncateFullyAndStartAt(first);
+    log.appendAsFollower(records);
+    log.raiseStart(end);
   }
 
   #learn(part: PullPart): void {
