@@ -4,7 +4,7 @@
 import { DiskError, isDiskFull } from "../../base/disk-error.ts";
 import { limits } from "../../base/limits.ts";
 import type { Timer } from "../../base/ports/clock.ts";
-import type { DiskFile, DiskLock } from "../../base/ports/disk.ts";
+import type { DiskLock } from "../../base/ports/disk.ts";
 import type { Host } from "../../base/ports/env.ts";
 import type { Random } from "../../base/ports/random.ts";
 import { randomUuid, type Uuid } from "../../base/uuid.ts";
@@ -22,6 +22,7 @@ import { FolderRemoval } from "./folder-removal.ts";
 import { deletedSuffix, type FoundLog, findLogs } from "./found-logs.ts";
 import type { DirectoryIdentity } from "./identity-file.ts";
 import { type FolderOptions, type LogEnv, LogFolder, type LogHome } from "./log-folder.ts";
+import { NewFolders } from "./new-folders.ts";
 import { OpenFiles } from "./open-files.ts";
 import { PartitionLog } from "./partition-log.ts";
 import { LogDamagedError } from "./recovery.ts";
@@ -59,9 +60,7 @@ export class LogDirectory implements LogHome {
   #logs = new Map<string, PartitionLog>();
   readonly #offsets: DirectoryOffsets;
   #writing: Promise<void> = Promise.resolve();
-  /** Metadata files of folders that do not last yet. */
-  #newFiles: DiskFile[] = [];
-  #foldersSynced: Promise<void> = Promise.resolve();
+  readonly #newFolders: NewFolders;
   #timer: Timer | null = null;
   #closed = false;
   readonly #vouching: DirectoryVouching;
@@ -89,6 +88,7 @@ export class LogDirectory implements LogHome {
       "Time of one fsync round, ms",
       [1, 2, 5, 10, 20, 50, 100, 500],
     );
+    this.#newFolders = new NewFolders(options.env.disk, path);
     this.rounds = new SyncRounds({
       clock,
       onFailed: (error) => this.fail(`fsync failed: ${textOf(error)}`),
@@ -192,7 +192,7 @@ export class LogDirectory implements LogHome {
     const file = isThere ? disk.open(name, { create: false }) : writeNewFile(disk, name, content);
     if (file === null) throw this.full(`no room for ${name}`);
     if (isThere) file.writeAt([content], 0);
-    this.#newFiles.push(file);
+    this.#newFolders.add(file);
   }
 
   #open(options: Pick<FolderOptions, "path" | "name" | "topicId" | "config">): PartitionLog {
@@ -318,34 +318,36 @@ export class LogDirectory implements LogHome {
     });
   }
 
-  async syncNewFolders(): Promise<void> {
-    if (this.#newFiles.length > 0) {
-      const files = this.#newFiles;
-      this.#newFiles = [];
-      this.#foldersSynced = (async () => {
-        await this.#foldersSynced;
-        for (const file of files) {
-          await file.sync();
-          file.close();
-        }
-        await this.env.disk.syncDirectory(this.path);
-      })();
-    }
-    await this.#foldersSynced;
+  syncNewFolders(): Promise<void> {
+    return this.#newFolders.sync();
   }
 
-  /** A clean stop: everything synced, snapshots and checkpoints written, the mark set. */
+  /**
+   * A clean stop: everything synced, snapshots and checkpoints written, the mark set. A disk that fails on
+   * the way has no clean end, and holds up nobody else's.
+   */
   async close(): Promise<void> {
     this.#timer?.cancel();
     this.#closed = true;
     this.#removal.stop();
     await this.rounds.idle();
     await this.#writing;
-    if (this.failure === null) {
+    await this.#unlessItFails(async () => {
+      if (this.failure !== null) return;
       for (const log of this.#logs.values()) await log.close();
       await this.#closeClean();
+    });
+    // The lock of a process that is gone is taken over: it can stay where it cannot be removed.
+    await this.#unlessItFails(async () => this.#lock.release());
+  }
+
+  async #unlessItFails(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (error instanceof DiskError) this.fail(error.message);
+      else if (this.failure === null) throw error;
     }
-    this.#lock.release();
   }
 
   /** On a full disk there may be no clean end: the next start then reads more, and loses nothing. */
