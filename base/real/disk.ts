@@ -46,7 +46,8 @@ export function realDisk(): Disk {
 }
 
 /**
- * Node's own recursive mkdir turns for ever where a folder that is there takes no folders (/proc says ENOENT).
+ * Node's own recursive mkdir turns for ever where a folder that is there takes no folders (/proc says
+ * ENOENT).
  */
 function makeDirectory(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;

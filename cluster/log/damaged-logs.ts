@@ -1,5 +1,5 @@
-// shell: damaged logs of a directory: told of, marked where a read met the damage, and set aside: kept, out of
-// the way, for those who want to look at them; a new log can be made in their place.
+// shell: damaged logs of a directory: told of, marked where a read met the damage, and set aside: kept, out
+// of the way, for those who want to look at them; a new log can be made in their place.
 import { DiskError } from "../../base/disk-error.ts";
 import type { Random } from "../../base/ports/random.ts";
 import { randomUuid } from "../../base/uuid.ts";

@@ -1,6 +1,6 @@
-// test: bad input end to end: bytes that are no Kafka on the port of a live broker, and mistakes at the command
-// line. The broker stays up and serves others; a mistake is answered with the thing and what to do, and an
-// exit code, never with a stack trace.
+// test: bad input end to end: bytes that are no Kafka on the port of a live broker, and mistakes at the
+// command line. The broker stays up and serves others; a mistake is answered with the thing and what to do,
+// and an exit code, never with a stack trace.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
@@ -38,7 +38,10 @@ describe("bytes that are no Kafka", () => {
     return socket;
   }
 
-  /** What the broker did with these bytes within the time: "closed", "silent", or how many bytes it answered. */
+  /**
+   * What the broker did with these bytes within the time: "closed", "silent", or how many bytes it
+   * answered.
+   */
   async function fateOf(bytes: Uint8Array, withinMs = 3_000): Promise<"closed" | "silent" | number> {
     const socket = await opened();
     const fate = new Promise<"closed" | "silent" | number>((resolve) => {

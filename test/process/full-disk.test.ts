@@ -1,5 +1,6 @@
-// test: a real disk that runs full (a small tmpfs) under a producing client: the broker refuses, says why, and
-// goes on when there is room again; nothing acknowledged is lost. Needs root on Linux, else it is skipped.
+// test: a real disk that runs full (a small tmpfs) under a producing client: the broker refuses, says why,
+// and goes on when there is room again; nothing acknowledged is lost. Needs root on Linux, else it is
+// skipped.
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";

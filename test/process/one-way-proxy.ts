@@ -1,6 +1,6 @@
-// test: a TCP proxy before each address, which can hold back what one party says to another, in one direction,
-// for as long as a test likes. Bytes held back arrive once it is let go, as they would after a lossy network
-// was mended; connections stay open. It knows parties by number; 0 is whoever is none of them.
+// test: a TCP proxy before each address, which can hold back what one party says to another, in one
+// direction, for as long as a test likes. Bytes held back arrive once it is let go, as they would after a
+// lossy network was mended; connections stay open. It knows parties by number; 0 is whoever is none of them.
 import { createServer, connect as dial, type Server, type Socket } from "node:net";
 
 interface Flow {

@@ -1,7 +1,9 @@
 // test: which process holds the local end of a connection, as Linux says in /proc. Elsewhere nobody is known.
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** The one of `processes` (party by process id) that connected from local port `from` to port `to`; else 0. */
+/**
+ * The one of `processes` (party by process id) that connected from local port `from` to port `to`; else 0.
+ */
 export function socketOwner(processes: ReadonlyMap<number, number>, from: number, to: number): number {
   const inode = existsSync("/proc/net/tcp") ? inodeOf(from, to) : null;
   if (inode === null) return 0;

@@ -1,5 +1,5 @@
-// test: `npm run hostile`: mutated requests against a live broker. Exit code 0: all held; 1: something did not;
-// 2: wrong usage.
+// test: `npm run hostile`: mutated requests against a live broker. Exit code 0: all held; 1: something did
+// not; 2: wrong usage.
 import { parseArgs } from "node:util";
 import { runHostile } from "./run.ts";
 

@@ -9,7 +9,10 @@ type Mutation = (frame: Buffer, other: Buffer, random: Random) => Buffer;
 
 const below = (random: Random, end: number): number => Math.floor(random() * end);
 
-/** Nine times in ten behind API, version and correlation id: what does not even say what it is shows little. */
+/**
+ * Nine times in ten behind API, version and correlation id: what does not even say what it is shows
+ * little.
+ */
 const spot = (random: Random, length: number): number => {
   const from = length > 24 && random() < 0.9 ? 24 : 4;
   return from + below(random, length - from);

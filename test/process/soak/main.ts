@@ -1,5 +1,5 @@
-// test: `npm run soak`: mixed load under kills, pauses and cuts for as long as is asked. Exit code 0: all held;
-// 1: something did not; 2: wrong usage.
+// test: `npm run soak`: mixed load under kills, pauses and cuts for as long as is asked. Exit code 0: all
+// held; 1: something did not; 2: wrong usage.
 import { parseArgs } from "node:util";
 import { memoryGrowthMax, runSoak, type SoakRow, type SoakVerdict } from "./run.ts";
 

@@ -1,7 +1,10 @@
 // test: numbered records whose key and value follow from the number, and a record of which were acknowledged
 // and seen that takes a bit each. Nothing here grows by more than bits with the length of a run.
 
-/** Producer p of n sends p, p + n, p + 2n, ...; keys is a multiple of n, so that no two producers share a key. */
+/**
+ * Producer p of n sends p, p + n, p + 2n, ...; keys is a multiple of n, so that no two producers share a
+ * key.
+ */
 export interface Numbering {
   producers: number;
   keys: number;

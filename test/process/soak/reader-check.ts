@@ -1,5 +1,6 @@
 // test: what one reader of the whole topic must find: each acknowledged record once, in the order of sending
-// within its key, at rising offsets, and nothing that nobody sent. Keeps the first few findings and counts all.
+// within its key, at rising offsets, and nothing that nobody sent. Keeps the first few findings and counts
+// all.
 import { keyOf, type Numbering, NumberSet, numberOf } from "./numbered.ts";
 
 export interface Findings {
