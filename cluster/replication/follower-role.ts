@@ -137,6 +137,12 @@ export class FollowerRole {
       this.#warn({ readOffset: part.readOffset, end: log.end }, "the leader sent what was not asked for");
       return "askAgain";
     }
+    if (log.end === part.logStartOffset && log.startOffset < log.end) {
+      // All that is here the leader has removed, with the epochs by which it could be compared: it may be of
+      // a leader that was deposed. Nobody is to read it, should this replica lead before its start is raised.
+      this.#startAnewAt(part.logStartOffset);
+      return "askAgain";
+    }
     const grew = part.records.length > 0;
     if (grew) {
       this.#append(part.records);
@@ -183,19 +189,19 @@ export class FollowerRole {
       this.#cutTo(repair.offset);
       return "askAgain";
     }
+    this.#startAnewAt(repair.offset);
+    return "askAgain";
+  }
+
+  #startAnewAt(offset: number): void {
     const { log } = this;
     const from = log.end;
-    log.truncateFullyAndStartAt(repair.offset);
+    log.truncateFullyAndStartAt(offset);
     log.requestSync();
     // Below the leader's start there is nothing to lose; records above it that go are a loss to report.
-    this.#cut(
-      from,
-      Math.min(from, repair.offset),
-      from > repair.offset && this.#highWatermark > repair.offset,
-    );
+    this.#cut(from, Math.min(from, offset), from > offset && this.#highWatermark > offset);
     this.#highWatermark = Math.min(Math.max(this.#highWatermark, log.startOffset), log.end);
     this.#host.changed();
-    return "askAgain";
   }
 
   #cutTo(offset: number): void {

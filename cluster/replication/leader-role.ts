@@ -127,7 +127,9 @@ export class LeaderRole {
     const range = this.log.appendAsLeader(batch, { leaderEpoch: this.leaderEpoch });
     if (config.flushPolicy === "durable") this.log.requestSync();
     context.metrics.bytesProduced.add(batch.length);
-    this.state.appended(range.end, this.#now());
+    const nowMs = this.#now();
+    context.pacer.wrote(batch.length, nowMs);
+    this.state.appended(range.end, nowMs);
     this.#wakeOutlets();
     this.#host.needsLagCheck();
     this.refresh();
@@ -145,19 +147,22 @@ export class LeaderRole {
   }
 
   awaitCommitted(end: number, timeoutMs: number): Promise<void> {
-    const { timeouts } = this.#host.context;
+    const { timeouts, pacer } = this.#host.context;
     if (!this.#active) return Promise.reject(this.#failure(ErrorCode.NOT_LEADER_OR_FOLLOWER, end));
     const isShort = this.state.isBelowMinIsr;
     if (isShort) return Promise.reject(this.#failure(ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND, end));
     if (this.state.highWatermark >= end) return Promise.resolve();
     if (timeouts.isFull) return Promise.reject(this.#failure(ErrorCode.REQUEST_TIMED_OUT, end));
+    const beganMs = this.#now();
     return new Promise((resolve, reject) => {
       const settle = (errorCode: number): void => {
         timeouts.waiterSettled();
+        const nowMs = this.#now();
+        pacer.committed(nowMs - beganMs, nowMs);
         if (errorCode === ErrorCode.NONE) resolve();
         else reject(this.#failure(errorCode, end));
       };
-      this.#waiters.add({ end, deadlineMs: this.#now() + timeoutMs, settle });
+      this.#waiters.add({ end, deadlineMs: beganMs + timeoutMs, settle });
       timeouts.waiterAdded(this);
     });
   }

@@ -2,8 +2,10 @@
 // looked at after every event. Second phase: all is healed, and the cluster must come to rest within a
 // bounded virtual time, with every record that was acknowledged.
 
+import { DiskError } from "../../base/disk-error.ts";
 import { watchRejections } from "../../base/virtual/rejections.ts";
 import type { TraceLine } from "../../base/virtual/trace.ts";
+import { ForeignDirectoryError } from "../../cluster/log/identity-file.ts";
 import type { PartitionImage } from "../../cluster/metadata/image.ts";
 import { Aging, agingTopic } from "./aging.ts";
 import { Faults } from "./faults.ts";
@@ -61,7 +63,10 @@ export class Run {
     this.cluster = new SimCluster({
       plan,
       onTrace,
-      tap: (message) => this.watch.tap(message),
+      tap: (message) => {
+        this.watch.tap(message);
+        this.faults.tap(message);
+      },
       onTrouble: ({ node, kind, error }) => this.#nodeTrouble(node, kind, error),
     });
     const { world, nodes } = this.cluster;
@@ -245,6 +250,11 @@ export class Run {
   }
 
   #nodeTrouble(node: SimNode, kind: string, error: unknown): void {
+    if (node.foreignDiskOf !== null) {
+      this.checks.add("node: the disk of another node is refused");
+      const isTroubled = this.faults.troubledDisks.has(node.foreignDiskOf.id);
+      if (error instanceof ForeignDirectoryError || (isTroubled && error instanceof DiskError)) return;
+    }
     if (this.faults.troubledDisks.has(node.id)) return;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#fail(new Violation("crash", "node: no process ends by itself", `${node.name}: ${kind}: ${text}`));
