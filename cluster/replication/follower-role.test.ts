@@ -57,6 +57,17 @@ function setup(epochs: number[]) {
 }
 
 describe("a follower", () => {
+  it("that begins inside a batch takes all of it, and begins there all the same", () => {
+    const { log, start, part, records, errors } = setup([]);
+    log.truncateFullyAndStartAt(102);
+    const role = start(102);
+    expect(role.receive(part({ records: records(100), logStartOffset: 102, highWatermark: 200 }))).toBe(
+      "progress",
+    );
+    expect([log.startOffset, log.end]).toEqual([102, 105]);
+    expect(errors).toEqual([]);
+  });
+
   it("appends where its log ends, and knows the high watermark as far as it holds records", () => {
     const { log, start, part, records } = setup([1]);
     const role = start(3);

@@ -94,6 +94,38 @@ describe("metadata", () => {
   });
 });
 
+describe("partitions of topics", () => {
+  it("are told in pieces, each with where to go on", async () => {
+    const made = await stage({ partitions: 3 });
+    const [one] = [...made.image.topics.values()];
+    const other: TopicImage = { ...one!, topicId: "BBBBBBBBBBBBBBBBBBBBBA", name: "arrivals" };
+    made.changes = {
+      topics: new Map([...made.image.topics, [other.topicId, other]]),
+      topicIdsByName: new Map([...made.image.topicIdsByName, [other.name, other.topicId]]),
+    };
+    const found: string[] = [];
+    let cursor: { topicName: string; partitionIndex: number } | null = null;
+    for (let rounds = 1; ; rounds++) {
+      const request = ask("DescribeTopicPartitions", { topics: [], responsePartitionLimit: 2, cursor });
+      const answer = await made.leader.describeTopicPartitions(request, made.context());
+      for (const { name, partitions } of answer.topics)
+        found.push(...partitions.map(({ partitionIndex }) => `${name}-${partitionIndex}`));
+      cursor = answer.nextCursor;
+      if (cursor !== null) continue;
+      expect(rounds).toBe(3);
+      break;
+    }
+    const names = [0, 1, 2].map((index) => `arrivals-${index}`);
+    expect(found).toEqual([...names, ...names.map((name) => name.replace("arrivals", "flights"))]);
+    const missing = ask("DescribeTopicPartitions", { topics: [{ name: "nowhere" }, { name: "no name" }] });
+    const { topics } = await made.leader.describeTopicPartitions(missing, made.context());
+    expect(topics.map(({ errorCode }) => errorName(errorCode))).toEqual([
+      "INVALID_TOPIC_EXCEPTION",
+      "UNKNOWN_TOPIC_OR_PARTITION",
+    ]);
+  });
+});
+
 describe("changes of topics", () => {
   const createRequest = ask("CreateTopics", {
     timeoutMs: 1000,

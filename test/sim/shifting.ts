@@ -1,5 +1,6 @@
-// test: a topic that changes under the hands of those who use it: it gets more partitions, other settings, its
-// oldest records are deleted by request, leadership is sent home. What was never asked to be deleted stays.
+// test: a topic that changes under the hands of those who use it: it gets more partitions, other settings,
+// its oldest records are deleted by request, leadership is sent home. What was never asked to be deleted
+// stays.
 import type { ClientEnv } from "../../base/ports/env.ts";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import { AdminClient } from "../../client/admin/admin.ts";
