@@ -316,7 +316,9 @@ export class LeaderRole {
     const offset = asked === -1 ? highWatermark : asked;
     if (offset < 0 || offset > highWatermark) {
       const text = `delete records before ${offset}: the high watermark is ${highWatermark}`;
-      throw new BrokerError("OFFSET_OUT_OF_RANGE", text);
+      // What was committed under the leader before may be above what this one knows of yet.
+      const mayBe = !this.state.knowsLatest && offset > 0 && offset <= this.log.end;
+      throw new BrokerError(mayBe ? "OFFSET_NOT_AVAILABLE" : "OFFSET_OUT_OF_RANGE", text);
     }
     if (offset > this.log.startOffset) this.raiseStart(offset);
     return this.log.startOffset;

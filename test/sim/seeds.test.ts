@@ -16,6 +16,8 @@ const seeds: Readonly<Record<string, string>> = {
   "mwtslxlucj-14": "a node whose second disk had failed did not stop in order",
   "mwtt2md245-53":
     "a record of a deposed leader stayed where the new one had removed its own, with the epochs that tell",
+  "mwtvcjq2gu-51": "a node did not start because a full disk had no room to remove an old snapshot",
+  "mwtvcjq2gu-93": "a new leader said that what another had committed was outside its log",
   "b-47": "a deposed leader was believed that a consumer's position was not in the log",
 };
 
