@@ -37,6 +37,11 @@ export const limits = {
   pullPartsPerMessageMax: 5_000,
   /** Bytes of one partition in one message while others have something to send too. */
   pullPartBytesShare: 256 * KiB,
+  /** To replicas outside their in-sync sets while others write, from one leader: at first, and at least. */
+  catchUpBytesPerSecondStart: 48 * MiB,
+  catchUpBytesPerSecondMin: 16 * MiB,
+  /** Of such, in one message. */
+  catchUpMessageBytes: 256 * KiB,
   /** In-sync set changes in one request to the controller. */
   alterPartitionItemsMax: 2_000,
   /** Raft: entries in flight to one follower, in messages and bytes. */
@@ -58,6 +63,8 @@ export const limits = {
   /** Partitions that one CreateTopics request may make. */
   partitionsPerRequestMax: 10_000,
   partitionsPerTopicMax: 10_000,
+  /** Leaderships that go back to preferred replicas in one batch; the rest follow in the next round. */
+  leadersMovedPerRoundMax: 1_000,
   topicsMax: 20_000,
   partitionsPerBrokerMax: 100_000,
   producersPerPartitionMax: 100_000,

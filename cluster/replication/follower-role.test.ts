@@ -98,6 +98,16 @@ describe("a follower", () => {
     expect(role.position().lastEpoch).toBe(-1);
   });
 
+  it("keeps nothing that only a leader which removed it could vouch for", () => {
+    const { log, start, part } = setup([1, 1, 2]);
+    const role = start(2);
+    const { end } = log;
+    expect(role.receive(part({ logStartOffset: end, highWatermark: end }))).toBe("askAgain");
+    expect([log.startOffset, log.end, role.highWatermark]).toEqual([end, end, end]);
+    // Then it is where the leader is.
+    expect(role.receive(part({ logStartOffset: end, highWatermark: end }))).toBe("none");
+  });
+
   it("forgets an epoch in which it led and wrote nothing", () => {
     const { log, start, part, records } = setup([1]);
     log.assignEpoch(5, 10);

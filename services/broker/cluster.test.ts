@@ -39,7 +39,8 @@ describe("metadata", () => {
       named(null, topicId),
       named(null, "BBBBBBBBBBBBBBBBBBBBBA"),
     ];
-    const response = await made.leader.metadata(ask("Metadata", { topics }), made.context());
+    const asked = ask("Metadata", { topics, allowAutoTopicCreation: false });
+    const response = await made.leader.metadata(asked, made.context());
     expect(response.topics.map(({ errorCode, name }) => [errorName(errorCode), name])).toEqual([
       ["NONE", "flights"],
       ["UNKNOWN_TOPIC_OR_PARTITION", "nowhere"],
@@ -47,6 +48,26 @@ describe("metadata", () => {
       ["NONE", "flights"],
       ["UNKNOWN_TOPIC_ID", null],
     ]);
+  });
+
+  it("makes topics that are asked for where client and settings allow it", async () => {
+    const made = await stage();
+    made.answer = async ({ body }) => {
+      const { topics } = decodeMessage(apis.CreateTopics.request, 7, body);
+      const rows = topics.map(({ name }) => ({ name, errorCode: ErrorCode.TOPIC_ALREADY_EXISTS }));
+      return encodeMessage(apis.CreateTopics.response, 7, { topics: rows });
+    };
+    const topics = [named("flights"), named("new"), named("not a name"), named("__consumer_offsets")];
+    const request = ask("Metadata", { topics, allowAutoTopicCreation: true });
+    await made.run(made.leader.metadata(request, made.context()));
+    const sent = made.forwarded.map(({ body }) => decodeMessage(apis.CreateTopics.request, 7, body));
+    expect(sent.map((one) => one.topics.map(({ name, numPartitions }) => [name, numPartitions]))).toEqual([
+      [["new", -1]],
+    ]);
+    made.changes = { configs: new Map([["broker:", new Map([["auto.create.topics.enable", "false"]])]]) };
+    const response = await made.leader.metadata(request, made.context());
+    expect(errorName(response.topics[1]!.errorCode)).toBe("UNKNOWN_TOPIC_OR_PARTITION");
+    expect(made.forwarded).toHaveLength(1);
   });
 
   it("is encodable in every version that is offered", async () => {

@@ -17,13 +17,6 @@ export const kafkaSettings = [
     "Brokers talk gRPC to each other, on ottla.peer.listener.",
   ),
   none("security.inter.broker.protocol", string, "PLAINTEXT", secure),
-  none("auto.create.topics.enable", boolean, "false", "Topics are created by request only, for now.", {
-    kafka: "true",
-    reason: "Not there yet.",
-  }),
-  none("auto.leader.rebalance.enable", boolean, "true", later),
-  none("leader.imbalance.check.interval.seconds", long(1), "300", later),
-  none("leader.imbalance.per.broker.percentage", int(0), "10", later),
   none("replica.fetch.max.bytes", int(0), "1048576", ours),
   none("replica.fetch.wait.max.ms", int(0), "500", ours),
   none("replica.fetch.min.bytes", int(0), "1", ours),
