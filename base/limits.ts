@@ -73,6 +73,8 @@ export const limits = {
   mailboxMax: 100_000,
   /** Fetches that wait on one broker for data. */
   waitingFetchesMax: 100_000,
+  /** Partitions of all fetch sessions of one broker. */
+  fetchSessionPartitionsMax: 1_000_000,
   waitingProducesMax: 100_000,
   /** Records a client keeps per consumer before it stops fetching, in bytes. */
   consumerPrefetchBytes: 64 * MiB,

@@ -141,6 +141,12 @@ export const brokerSettings = [
     "A client connection on which nothing happens for this long is closed; -1: never.",
   ),
   setting("fetch.max.bytes", int(1024), "57671680", "Most bytes in one answer to a fetch."),
+  setting(
+    "max.incremental.fetch.session.cache.slots",
+    int(0),
+    "1000",
+    "Incremental fetch sessions that are kept at a time; 0: none.",
+  ),
   setting("delete.topic.enable", boolean, "true", "Whether topics can be deleted."),
   setting(
     "auto.create.topics.enable",

@@ -33,7 +33,6 @@ export const kafkaSettings = [
   none("num.recovery.threads.per.data.dir", int(1), "2", ours),
   none("queued.max.requests", int(1), "500", ours),
   none("request.timeout.ms", int(0), "30000", ours),
-  none("max.incremental.fetch.session.cache.slots", int(0), "1000", "Fetch sessions are never handed out."),
   none("controller.quorum.fetch.timeout.ms", int(1), "2000", ours),
   none("controller.quorum.election.backoff.max.ms", int(0), "1000", ours),
   none("controller.quorum.request.timeout.ms", int(1), "2000", ours),
