@@ -37,6 +37,11 @@ export const limits = {
   pullPartsPerMessageMax: 5_000,
   /** Bytes of one partition in one message while others have something to send too. */
   pullPartBytesShare: 256 * KiB,
+  /** To replicas outside their in-sync sets while others write, from one leader: at first, and at least. */
+  catchUpBytesPerSecondStart: 48 * MiB,
+  catchUpBytesPerSecondMin: 16 * MiB,
+  /** Of such, in one message. */
+  catchUpMessageBytes: 256 * KiB,
   /** In-sync set changes in one request to the controller. */
   alterPartitionItemsMax: 2_000,
   /** Raft: entries in flight to one follower, in messages and bytes. */
@@ -60,6 +65,8 @@ export const limits = {
   /** Partitions that one CreateTopics request may make. */
   partitionsPerRequestMax: 10_000,
   partitionsPerTopicMax: 10_000,
+  /** Leaderships that go back to preferred replicas in one batch; the rest follow in the next round. */
+  leadersMovedPerRoundMax: 1_000,
   topicsMax: 20_000,
   partitionsPerBrokerMax: 100_000,
   producersPerPartitionMax: 100_000,
@@ -68,6 +75,8 @@ export const limits = {
   mailboxMax: 100_000,
   /** Fetches that wait on one broker for data. */
   waitingFetchesMax: 100_000,
+  /** Partitions of all fetch sessions of one broker. */
+  fetchSessionPartitionsMax: 1_000_000,
   waitingProducesMax: 100_000,
   /** Records a client keeps per consumer before it stops fetching, in bytes. */
   consumerPrefetchBytes: 64 * MiB,

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { addBenchCommand } from "./commands/bench.ts";
 import { addChaosCommands } from "./commands/chaos.ts";
 import { addClusterCommands } from "./commands/cluster.ts";
+import { addConfigCommands } from "./commands/config.ts";
 import { addConsumeCommand } from "./commands/consume.ts";
 import { addDemoCommand } from "./commands/demo.ts";
 import { addDevCommand } from "./commands/dev.ts";
@@ -26,6 +27,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addDemoCommand(program);
   addBenchCommand(program);
   addTopicCommands(program);
+  addConfigCommands(program);
   addProduceCommand(program);
   addConsumeCommand(program);
   addClusterCommands(program);

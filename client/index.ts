@@ -13,6 +13,12 @@ import type { AnyTopic, RawTopic } from "./topics/topic.ts";
 export { BrokerError, ErrorCode, type ErrorName } from "../proto/errors.ts";
 export type { OffsetListing, OffsetPlace } from "./admin/admin.ts";
 export type {
+  ConfigChange,
+  LeaderElection,
+  LogDirDescription,
+  PartitionGrowth,
+} from "./admin/alter-calls.ts";
+export type {
   ClusterDescription,
   ConfigDescription,
   ConfigEntry,
@@ -21,6 +27,7 @@ export type {
   QuorumDescription,
   QuorumMember,
 } from "./admin/cluster-calls.ts";
+export type { RecordDeletion, RecordsDeleted } from "./admin/record-calls.ts";
 export type {
   CreatedTopic,
   NewTopic,

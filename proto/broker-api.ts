@@ -41,6 +41,13 @@ export interface BrokerApi {
   offsetForLeaderEpoch: Operation<"OffsetForLeaderEpoch">;
   createTopics: Operation<"CreateTopics">;
   deleteTopics: Operation<"DeleteTopics">;
+  createPartitions: Operation<"CreatePartitions">;
+  deleteRecords: Operation<"DeleteRecords">;
+  electLeaders: Operation<"ElectLeaders">;
+  incrementalAlterConfigs: Operation<"IncrementalAlterConfigs">;
+  alterConfigs: Operation<"AlterConfigs">;
+  describeTopicPartitions: Operation<"DescribeTopicPartitions">;
+  describeLogDirs: Operation<"DescribeLogDirs">;
   initProducerId: Operation<"InitProducerId">;
   describeCluster: Operation<"DescribeCluster">;
   describeConfigs: Operation<"DescribeConfigs">;

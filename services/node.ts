@@ -4,7 +4,7 @@
 //   log directories -> raft -> controller, or follower of it -> image -> replicas, lifecycle, operations
 import type { Env } from "../base/ports/env.ts";
 import { randomUuid, type Uuid, zeroUuid } from "../base/uuid.ts";
-import type { MetadataDelta, MetadataImage } from "../cluster/metadata/image.ts";
+import { emptyImage, type MetadataDelta, type MetadataImage } from "../cluster/metadata/image.ts";
 import { RaftNode } from "../cluster/raft/driver/raft-node.ts";
 import { raftTiming } from "../cluster/raft/driver/raft-settings.ts";
 import { ReplicaSet } from "../cluster/replication/replica-set.ts";
@@ -18,6 +18,7 @@ import { DirectoryAssignments } from "./directory-assignments.ts";
 import { ImageView } from "./image-view.ts";
 import { leaveCluster } from "./leave.ts";
 import { BrokerLifecycle } from "./lifecycle.ts";
+import { logDirFacts } from "./log-dirs.ts";
 import { type MetadataSide, metadataSide } from "./metadata-side.ts";
 import { peerApi } from "./peer-api.ts";
 import { PeerConnections } from "./peer-connections.ts";
@@ -81,6 +82,8 @@ export class RunningNode {
   readonly #failures: DirectoryFailures;
   readonly #incarnationId: Uuid;
   readonly #view = new ImageView();
+  /** The same, a moment before it is published: replicas are made and led by settings of this image. */
+  #applying: MetadataImage = emptyImage;
   readonly #connections: PeerConnections;
   readonly #topicConfigs: TopicConfigs;
   readonly #side: MetadataSide;
@@ -110,7 +113,7 @@ export class RunningNode {
     this.clusterId = directories.clusterId;
     this.#incarnationId = randomUuid(env.random);
     this.#connections = new PeerConnections(parts.peers, (id) => this.#addressOf(id));
-    this.#topicConfigs = new TopicConfigs(config, () => this.#view.image);
+    this.#topicConfigs = new TopicConfigs(config, () => this.#applying);
     this.#side = metadataSide({
       config,
       env,
@@ -287,6 +290,7 @@ export class RunningNode {
       controller: this.#link,
       config: this.#config,
       topicConfigs: this.#topicConfigs,
+      logDirs: () => logDirFacts(this.#directories.data, this.#env.disk, () => replicas.partitions()),
     });
   }
 
@@ -334,6 +338,7 @@ export class RunningNode {
    */
   #follow(): void {
     this.#side.subscribe((image: MetadataImage, delta: MetadataDelta) => {
+      this.#applying = image;
       this.replicas?.applyImage(image, delta);
       this.#view.publish(image);
       this.#assignments.look(delta);

@@ -65,8 +65,14 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
    */
   recoverAll(): Uuid[] {
     const unclean = new Set<Uuid>();
+    for (const directory of this.#directories) directory.damaged.setAsideNameless(metadataTopic);
     for (const place of [...this.#all()]) {
       const { id, directory } = place;
+      if (directory.damaged.setAsideIfMarked(folderOf(id))) {
+        this.#forget(place);
+        unclean.add(directory.identity.directoryId);
+        continue;
+      }
       try {
         directory.openLog(id, id.topicId, this.#configOf(id.topicName));
       } catch (error) {
@@ -170,6 +176,10 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
     }
     for (const directory of touched) if (directory.failure === null) await directory.writeCheckpoints();
   }
+}
+
+function folderOf({ topicName, partition }: PartitionId): string {
+  return `${topicName}-${partition}`;
 }
 
 function keyOf({ topicId, partition }: { topicId: string; partition: number }): string {

@@ -14,6 +14,7 @@ import {
   statSync,
   unlinkSync,
 } from "node:fs";
+import { dirname } from "node:path";
 import type { Disk } from "../ports/disk.ts";
 import { RealFile } from "./disk-file.ts";
 import { lockFolder } from "./disk-lock.ts";
@@ -30,7 +31,7 @@ export function realDisk(): Disk {
     exists: (path) => existsSync(path),
     isDirectory: (path) =>
       attempt(path, "look at", () => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false),
-    makeDirectory: (path) => attempt(path, "make folder", () => void mkdirSync(path, { recursive: true })),
+    makeDirectory: (path) => attempt(path, "make folder", () => makeDirectory(path)),
     rename: (from, to) => attempt(from, `rename to ${to}`, () => renameSync(from, to)),
     remove: (path) => attempt(path, "remove", () => unlinkSync(path)),
     removeTree: (path) => attempt(path, "remove tree", () => rmSync(path, { recursive: true, force: true })),
@@ -42,6 +43,21 @@ export function realDisk(): Disk {
         return bavail * bsize;
       }),
   };
+}
+
+/**
+ * Node's own recursive mkdir turns for ever where a folder that is there takes no folders (/proc says
+ * ENOENT).
+ */
+function makeDirectory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path && !existsSync(parent)) makeDirectory(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
 }
 
 /** Windows opens no folders for this; NTFS keeps its names in a journal of its own. */

@@ -79,8 +79,11 @@ export class VirtualNode {
     return this.living().metrics;
   }
 
-  /** Begins a new life (and switches the power on). The machine must be down. */
-  start(): Env {
+  /**
+   * Begins a new life (and switches the power on). The machine must be down. With another machine's disk, as
+   * if it had been put into this one by mistake, for this one life.
+   */
+  start(disk = this.disk): Env {
     assert(this.current === null, `${this.name} should be down before it starts`);
     const { scheduler, fabric, logs, driftPpm } = this.parts;
     const life = new Life(this.name);
@@ -96,8 +99,8 @@ export class VirtualNode {
         driftPpm,
       }),
       random,
-      disk: this.disk.mount(life),
-      kv: new VirtualStores(this.disk, life),
+      disk: disk.mount(life),
+      kv: new VirtualStores(disk, life),
       network: new VirtualNetwork(fabric, life),
       codecs: this.parts.codecs,
       log: virtualLog(logs, life),

@@ -1,6 +1,7 @@
-// adapter: `ottla cluster status | quorum`.
+// adapter: `ottla cluster status | quorum | elect-leaders | log-dirs`.
 import type { Command } from "commander";
 import { print, printJson, table } from "../output/table.ts";
+import { UsageError } from "../usage-error.ts";
 import { withAdmin } from "./connect.ts";
 import { type ClusterOptions, withCluster } from "./options.ts";
 
@@ -14,6 +15,57 @@ export function addClusterCommands(program: Command): void {
   withCluster(cluster.command("quorum"))
     .description("the metadata quorum: leader, term, how far each has the log")
     .action(quorum);
+  withCluster(cluster.command("elect-leaders"))
+    .description("give leadership back to the preferred replicas")
+    .option("--topic <name>", "of this topic only")
+    .option("--unclean", "where nobody leads, any replica may, even if records are lost (needs --topic)")
+    .action(electLeaders);
+  withCluster(cluster.command("log-dirs")).description("the log directories of the brokers").action(logDirs);
+}
+
+interface ElectOptions extends ClusterOptions {
+  topic?: string;
+  unclean?: boolean;
+}
+
+async function electLeaders(options: ElectOptions): Promise<void> {
+  const { topic, unclean = false } = options;
+  if (unclean && topic === undefined)
+    throw new UsageError("--unclean may lose records: say for which topic, with --topic NAME");
+  await withAdmin(options, async (admin) => {
+    const election = unclean ? "unclean" : "preferred";
+    const partitions = topic === undefined ? undefined : (await admin.describeTopics([topic]))[0]!.partitions;
+    const asked = partitions?.map(({ partition }) => ({ topic: topic!, partition }));
+    const all = await admin.electLeaders(
+      asked === undefined ? { election } : { election, partitions: asked },
+    );
+    const done = all.filter(({ error }) => error?.errorName !== "ELECTION_NOT_NEEDED");
+    const rows = done.map((one) => ({ ...one, error: one.error?.errorName ?? null }));
+    if (options.json) return printJson(rows);
+    if (rows.length === 0) return print("every partition is led as it should be");
+    print(
+      table(
+        ["topic", "partition", "outcome"],
+        rows.map((one) => [one.topic, one.partition, one.error ?? "elected"]),
+      ),
+    );
+  });
+}
+
+async function logDirs(options: ClusterOptions): Promise<void> {
+  await withAdmin(options, async (admin) => {
+    const found = await admin.describeLogDirs();
+    if (options.json) return printJson(found.map((one) => ({ ...one, error: one.error?.errorName ?? null })));
+    const rows = found.map((one) => [
+      one.brokerId,
+      one.path,
+      one.error?.errorName ?? "works",
+      one.replicas.length,
+      one.replicas.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      one.usableBytes,
+    ]);
+    print(table(["broker", "directory", "state", "replicas", "bytes", "free"], rows));
+  });
 }
 
 async function status(options: ClusterOptions): Promise<void> {

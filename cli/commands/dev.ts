@@ -27,7 +27,7 @@ export function addDevCommand(program: Command): void {
     .option(
       "--port <port>",
       "first broker's port; each broker takes three, the next broker 10 above",
-      wholeNumber(1),
+      wholeNumber(1, 65_535),
       9092,
     )
     .option("--set <name=value>", "a broker setting, for all brokers; may be repeated", setting)

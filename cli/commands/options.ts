@@ -17,13 +17,14 @@ export function withCluster(command: Command): Command {
     .option("--json", "print JSON instead of a table");
 }
 
-/** A whole number of at least `least`. */
-export function wholeNumber(least: number): (text: string) => number {
+/** A whole number of at least `least`, and at most `most`. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
       throw new InvalidArgumentError(`it should be a whole number of at least ${least}.`);
     }
+    if (value > most) throw new InvalidArgumentError(`it should be at most ${most}.`);
     return value;
   };
 }

@@ -1,8 +1,9 @@
-// adapter: `ottla topic create | list | describe | delete`.
+// adapter: `ottla topic create | list | describe | delete`; what changes topics stands in topic-changes.ts.
 import type { Command } from "commander";
 import { print, printJson, table } from "../output/table.ts";
 import { withAdmin } from "./connect.ts";
 import { type ClusterOptions, setting, wholeNumber, withCluster } from "./options.ts";
+import { addTopicChangeCommands } from "./topic-changes.ts";
 
 interface CreateOptions extends ClusterOptions {
   partitions?: number;
@@ -11,7 +12,7 @@ interface CreateOptions extends ClusterOptions {
 }
 
 export function addTopicCommands(program: Command): void {
-  const topic = program.command("topic").description("create, list, describe and delete topics");
+  const topic = program.command("topic").description("create, list, describe, change and delete topics");
   withCluster(topic.command("create <name>"))
     .description("create a topic")
     .option("--partitions <n>", "how many partitions (default: the cluster's num.partitions)", wholeNumber(1))
@@ -25,6 +26,7 @@ export function addTopicCommands(program: Command): void {
   withCluster(topic.command("delete <name...>"))
     .description("delete topics with all their records")
     .action(remove);
+  addTopicChangeCommands(topic);
 }
 
 async function create(name: string, options: CreateOptions): Promise<void> {

@@ -32,11 +32,21 @@ export class BrokerProcess {
     });
   }
 
-  static start(options: { id: number; properties: string; log: string }): BrokerProcess {
+  static start(options: {
+    id: number;
+    properties: string;
+    log: string;
+    environment?: Readonly<Record<string, string>>;
+  }): BrokerProcess {
     const log = openSync(options.log, "a");
     const child = spawn(process.execPath, [launcher, "start", "--config", options.properties], {
       stdio: ["ignore", log, log, "ipc"],
-      env: { ...process.env, UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? "16", OTTLA_CHILD: "1" },
+      env: {
+        ...process.env,
+        UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? "16",
+        ...options.environment,
+        OTTLA_CHILD: "1",
+      },
     });
     closeSync(log);
     return new BrokerProcess(options.id, child);

@@ -18,6 +18,10 @@ export interface DevClusterOptions {
   firstPort: number;
   /** Broker settings by name, as --set gives them; for all brokers. */
   settings: Readonly<Record<string, string>>;
+  /** Further settings of one broker, over `settings`. */
+  settingsOf?: (broker: BrokerEntry, all: readonly BrokerEntry[]) => Readonly<Record<string, string>>;
+  /** Further environment of the broker processes. */
+  environment?: Readonly<Record<string, string>>;
   /** Starts a broker again when it dies. */
   restart?: boolean;
 }
@@ -82,6 +86,7 @@ export class DevCluster {
       id,
       properties: this.folder.propertiesPath(id),
       log: this.folder.logPath(id),
+      environment: this.#options.environment ?? {},
     });
     this.running.set(id, child);
     this.#note(id, child.pid);
@@ -191,6 +196,7 @@ export class DevCluster {
         "ottla.http.listener": broker.http,
         "log.dirs": this.folder.dataPath(broker.id),
         ...this.#options.settings,
+        ...this.#options.settingsOf?.(broker, this.#file.brokers),
       });
     }
   }

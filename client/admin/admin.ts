@@ -6,6 +6,16 @@ import { quote } from "../options/read-options.ts";
 import { AdminCalls } from "./admin-calls.ts";
 import { type AdminOptions, readAdminOptions } from "./admin-options.ts";
 import {
+  alterConfigs,
+  type ConfigChange,
+  createPartitions,
+  describeLogDirs,
+  electLeaders,
+  type LeaderElection,
+  type LogDirDescription,
+  type PartitionGrowth,
+} from "./alter-calls.ts";
+import {
   type ClusterDescription,
   type ConfigDescription,
   type ConfigSubject,
@@ -14,6 +24,12 @@ import {
   describeQuorum,
   type QuorumDescription,
 } from "./cluster-calls.ts";
+import {
+  deleteRecords,
+  type RecordDeletion,
+  type RecordsDeleted,
+  type TopicPartition,
+} from "./record-calls.ts";
 import {
   type CreatedTopic,
   createTopics,
@@ -93,6 +109,41 @@ export class AdminClient implements AsyncDisposable {
     options: { readonly documentation?: boolean } = {},
   ): Promise<ConfigDescription[]> {
     return describeConfigs(this.#calls, subjects, options);
+  }
+
+  /** Changes settings while the cluster runs; each subject as a whole, rejects with the first refusal. */
+  alterConfigs(
+    changes: readonly ConfigChange[],
+    options: { readonly validateOnly?: boolean } = {},
+  ): Promise<void> {
+    return alterConfigs(this.#calls, changes, options);
+  }
+
+  /** Topics grow to so many partitions; INVALID_PARTITIONS when that is not more than there are. */
+  createPartitions(
+    growths: readonly PartitionGrowth[],
+    options: { readonly validateOnly?: boolean } = {},
+  ): Promise<void> {
+    return createPartitions(this.#calls, growths, options);
+  }
+
+  /** Records below the offsets go for good. Resolves once no in-sync replica has them. */
+  deleteRecords(deletions: readonly RecordDeletion[]): Promise<RecordsDeleted[]> {
+    return deleteRecords(this.#calls, deletions);
+  }
+
+  /** "preferred": leadership goes to first replicas. "unclean": to any replica, where nobody leads. */
+  electLeaders(query: {
+    readonly election: "preferred" | "unclean";
+    /** All partitions when not given. */
+    readonly partitions?: readonly TopicPartition[];
+  }): Promise<LeaderElection[]> {
+    return electLeaders(this.#calls, query);
+  }
+
+  /** Log directories of brokers (of all that are up when none are named). */
+  describeLogDirs(brokers?: readonly number[]): Promise<LogDirDescription[]> {
+    return describeLogDirs(this.#calls, brokers);
   }
 
   /** Offsets of one partition, or of all partitions of a topic in order. */

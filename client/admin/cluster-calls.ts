@@ -34,7 +34,9 @@ export interface QuorumDescription {
 
 export type ConfigSubject =
   | { readonly type: "topic"; readonly name: string }
-  | { readonly type: "broker"; readonly id: number };
+  | { readonly type: "broker"; readonly id: number }
+  /** What all brokers have that do not override it; of this only what was set is described. */
+  | { readonly type: "allBrokers" };
 
 export type ConfigSource =
   | "unknown"
@@ -69,8 +71,16 @@ const sources: readonly ConfigSource[] = [
   "default",
   "logger",
 ];
-const resourceTypes = { topic: 2, broker: 4 } as const;
+const resourceTypes = { topic: 2, broker: 4, allBrokers: 4 } as const;
 const quorumTopic = "__cluster_metadata";
+
+/** A subject as the protocol names it, and for people. */
+export function resourceOf(subject: ConfigSubject): { type: number; name: string; shown: string } {
+  const type = resourceTypes[subject.type];
+  if (subject.type === "allBrokers") return { type, name: "", shown: "all brokers" };
+  const name = subject.type === "topic" ? subject.name : String(subject.id);
+  return { type, name, shown: `${subject.type} ${name}` };
+}
 
 export async function describeCluster(calls: AdminCalls): Promise<ClusterDescription> {
   return await calls.retrying("describe the cluster", async () => {
@@ -134,9 +144,9 @@ async function describeConfigsOf(
   subject: ConfigSubject,
   options: { readonly documentation?: boolean },
 ): Promise<ConfigDescription> {
-  const resourceName = subject.type === "topic" ? subject.name : String(subject.id);
-  const what = `describe the settings of ${subject.type} ${resourceName}`;
-  const resource = { resourceType: resourceTypes[subject.type], resourceName, configurationKeys: null };
+  const { type: resourceType, name: resourceName, shown } = resourceOf(subject);
+  const what = `describe the settings of ${shown}`;
+  const resource = { resourceType, resourceName, configurationKeys: null };
   const body = (version: number) => ({
     resources: [resource],
     includeSynonyms: false,
@@ -144,7 +154,7 @@ async function describeConfigsOf(
   });
   return await calls.retrying(what, async () => {
     let result: DescribeConfigsResponseDescribeConfigsResult | undefined;
-    if (subject.type === "topic") {
+    if (subject.type !== "broker") {
       result = (await calls.cluster.toAny(apis.DescribeConfigs, body)).results[0];
     } else {
       // A broker's own settings are known to that broker alone.

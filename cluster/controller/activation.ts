@@ -16,7 +16,12 @@ import type { ControllerSettings } from "./settings.ts";
 export const metadataVersion = 1;
 const featureName = "metadata.version";
 const allBrokers = "broker:";
-const minIsrName = "min.insync.replicas";
+export const minIsrName = "min.insync.replicas";
+/**
+ * Beside min.insync.replicas among the settings of all brokers: it was changed while the cluster ran, and
+ * counts from then on, whatever brokers are started with (as Kafka's dynamic settings do).
+ */
+export const alteredMark = "ottla.min.insync.replicas.altered";
 
 /** Throws UNSUPPORTED_VERSION when a newer release has raised the version of the metadata. */
 export function activationRecords(image: MetadataImage, settings: ControllerSettings): NewRecord[] {
@@ -30,7 +35,8 @@ export function activationRecords(image: MetadataImage, settings: ControllerSett
     records.push({ type: "FeatureLevel", name: featureName, featureLevel: metadataVersion });
   const { value, isExplicit } = settings.minInsyncReplicas;
   const present = image.configs.get(allBrokers)?.get(minIsrName);
-  if (present === undefined || (isExplicit && present !== String(value))) {
+  const isStartedWith = isExplicit && !image.configs.get(allBrokers)?.has(alteredMark);
+  if (present === undefined || (isStartedWith && present !== String(value))) {
     const named = { resourceType: resourceTypes.broker, resourceName: "", name: minIsrName };
     records.push({ type: "Config", ...named, value: String(value) });
     const all = new Map(image.configs.get(allBrokers)).set(minIsrName, String(value));

@@ -98,7 +98,8 @@ function manualAssignment(
   return result;
 }
 
-function overloadOf(image: MetadataImage, assignment: Assignment): Refused | null {
+/** Somebody would hold more than may be; null: nobody. */
+export function overloadOf(image: MetadataImage, assignment: Assignment): Refused | null {
   const most = limits.partitionsPerBrokerMax;
   const counts = new Map<number, number>();
   const count = (id: number): number => {

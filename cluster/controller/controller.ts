@@ -10,8 +10,6 @@ import type { Env } from "../../base/ports/env.ts";
 import type { Counter, Gauge } from "../../base/ports/metrics.ts";
 import { randomUuid } from "../../base/uuid.ts";
 import { BrokerError, ErrorCode, ProtocolError } from "../../proto/errors.ts";
-import { apis } from "../../proto/kafka/apis.ts";
-import { decodeMessage, encodeMessage } from "../../proto/kafka/codec.ts";
 import type {
   CreateTopicsRequest,
   CreateTopicsResponse,
@@ -38,11 +36,12 @@ import { metadataMachine } from "../metadata/metadata-machine.ts";
 import type { MetadataRecord, NewRecord } from "../metadata/record-schemas.ts";
 import { activationRecords } from "./activation.ts";
 import { alterPartition } from "./alter-partition.ts";
-import { assignReplicasToDirs } from "./assign-directories.ts";
 import { registerBroker } from "./brokers.ts";
 import { createTopics } from "./create-topics.ts";
 import { deleteTopics } from "./delete-topics.ts";
+import { rebalanceRecords } from "./elect-leaders.ts";
 import { type ControllerEvent, type EventTime, eventsBetween, uncleanElections } from "./events.ts";
+import { forwarded } from "./forwarded.ts";
 import { fenceRecords, heartbeatAnswer, heartbeatRecords, senderOf } from "./heartbeats.ts";
 import { allocateProducerIds } from "./producer-ids.ts";
 import { type SessionStream, SessionStreams } from "./session-streams.ts";
@@ -74,6 +73,7 @@ export class Controller {
   readonly #metrics: { active: Gauge; fenced: Gauge; unclean: Counter };
   #told: MetadataImage = metadataMachine.initial;
   #epoch = -1;
+  #rebalancedMs = 0;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -203,25 +203,12 @@ export class Controller {
 
   // ---- Inside ----
 
-  async #carryOut({ apiKey, apiVersion, body }: ForwardRequest): Promise<Uint8Array> {
-    const { AssignReplicasToDirs, CreateTopics, DeleteTopics } = apis;
-    switch (apiKey) {
-      case CreateTopics.key: {
-        const reply = await this.createTopics(decodeMessage(CreateTopics.request, apiVersion, body));
-        return encodeMessage(CreateTopics.response, apiVersion, reply);
-      }
-      case DeleteTopics.key: {
-        const reply = await this.deleteTopics(decodeMessage(DeleteTopics.request, apiVersion, body));
-        return encodeMessage(DeleteTopics.response, apiVersion, reply);
-      }
-      case AssignReplicasToDirs.key: {
-        const asked = decodeMessage(AssignReplicasToDirs.request, apiVersion, body);
-        const reply = await this.#propose((image) => assignReplicasToDirs(image, asked));
-        return encodeMessage(AssignReplicasToDirs.response, apiVersion, reply);
-      }
-      default:
-        throw new BrokerError("UNSUPPORTED_VERSION", `the controller serves no requests of key ${apiKey}`);
-    }
+  #carryOut(request: ForwardRequest): Promise<Uint8Array> {
+    const { settings, env } = this.#options;
+    const decide = forwarded(request, { settings, random: env.random });
+    if (decide !== null) return this.#propose(decide);
+    const text = `the controller serves no requests of key ${request.apiKey}`;
+    throw new BrokerError("UNSUPPORTED_VERSION", text);
   }
 
   async #propose<Reply>(decide: (image: MetadataImage) => Decided<Reply>): Promise<Reply> {
@@ -252,6 +239,7 @@ export class Controller {
   #activate(epoch: number): void {
     const { env, settings } = this.#options;
     this.#epoch = epoch;
+    this.#rebalancedMs = env.clock.monotonicMs();
     this.#sessions.reset(this.image);
     this.#metrics.active.set(1);
     this.#tell({ kind: "controller-active", detail: { epoch } });
@@ -276,12 +264,25 @@ export class Controller {
     this.#sessions.tick();
     const image = this.#runtime.speculative;
     if (image === null) return;
+    this.#rebalance(image);
     const overdue = this.#sessions.overdue(image);
     if (overdue.length === 0) return;
     for (const { id } of overdue) this.#tell({ kind: "session-expired", detail: { broker: id } });
     const ids = overdue.map(({ id }) => id);
     this.#options.env.log.info({ brokers: ids }, "fencing brokers: no heartbeat for a whole session");
     void this.#proposeRecords("fencing", (now) => fenceRecords(now, overdue, this.#options.settings));
+  }
+
+  /** Now and then, leadership goes home to brokers that have come back. */
+  #rebalance(image: MetadataImage): void {
+    const { settings, env } = this.#options;
+    const nowMs = env.clock.monotonicMs();
+    const { isEnabled, everyMs } = settings.leaderRebalance(image);
+    if (nowMs - this.#rebalancedMs < everyMs) return;
+    this.#rebalancedMs = nowMs;
+    if (!isEnabled || rebalanceRecords(image, settings).length === 0) return;
+    env.log.info({}, "giving leadership back to preferred replicas");
+    void this.#proposeRecords("giving leadership back", (now) => rebalanceRecords(now, settings));
   }
 
   #heard(beat: SessionBeat, answerLater: (answer: SessionAnswer) => void): SessionAnswer {

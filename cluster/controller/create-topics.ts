@@ -14,9 +14,9 @@ import type {
 } from "../../proto/kafka/generated/messages.ts";
 import { resourceTypes } from "../metadata/apply.ts";
 import type { MetadataImage } from "../metadata/image.ts";
-import { isActive } from "../metadata/queries.ts";
 import type { NewRecord } from "../metadata/record-schemas.ts";
 import { type Assignment, assignmentOf, isRefused, type Refused } from "./assignments.ts";
+import { partitionRecord } from "./new-partition.ts";
 import type { ControllerSettings, Decided, TopicSettings } from "./settings.ts";
 import { collidingName, topicNameProblem } from "./topic-names.ts";
 
@@ -159,29 +159,13 @@ function* topicRecords(
   const named = { resourceType: resourceTypes.topic, resourceName: topic.name };
   const minIsr = minIsrOf(image, topic, settings);
   for (const { name, value } of topic.configs) yield { type: "Config", ...named, name, value };
-  for (const [partitionId, replicas] of assignment.entries()) {
-    const isr = replicas.filter((id) => isActive(image.brokers.get(id)));
-    const directories = replicas.map((id) => onlyDirectory(image, id));
-    // With too few in sync nothing is committed before more join, so that those who are away miss nothing.
-    const isBelow = isr.length < Math.min(minIsr, replicas.length);
-    const eligibleLeaderReplicas = isBelow ? replicas.filter((id) => !isr.includes(id)) : [];
-    const leader = isr[0] ?? -1;
-    yield {
-      ...{ type: "Partition", partitionId, topicId, replicas, isr, leader, directories },
-      eligibleLeaderReplicas,
-    };
-  }
+  for (const [partitionId, replicas] of assignment.entries())
+    yield partitionRecord(image, { topicId, partitionId, replicas, minIsr });
 }
 
 function minIsrOf(image: MetadataImage, topic: Topic, settings: TopicSettings): number {
   const own = topic.configs.find(({ name }) => name === "min.insync.replicas")?.value;
   return Number(own ?? settings.effective(image, topic.name, "min.insync.replicas").text);
-}
-
-/** Where the broker will put the replica, as far as that is certain. */
-function onlyDirectory(image: MetadataImage, id: number): Uuid {
-  const directories = image.brokers.get(id)?.directoryIds ?? [];
-  return directories.length === 1 ? directories[0]! : zeroUuid;
 }
 
 function describedConfigs(image: MetadataImage, topic: Topic, settings: TopicSettings): Result["configs"] {

@@ -24,6 +24,29 @@ export interface TopicSettings {
   effective(image: MetadataImage, topicName: string, name: string): EffectiveSetting;
 }
 
+/** Whose settings: of one topic, of one broker, of all brokers that do not override them. */
+export type ConfigScope = "topic" | "broker" | "allBrokers";
+
+/** The settings that can be changed while the cluster runs. */
+export interface ChangeableSettings {
+  names(scope: ConfigScope): readonly string[];
+  /** Why a setting that exists cannot be changed there; null: there is no setting of this name. */
+  whyNot(scope: ConfigScope, name: string): string | null;
+  /** Why it cannot have this value; null: it can. Only asked for names of the list. */
+  problem(scope: ConfigScope, name: string, value: string): string | null;
+  isList(scope: ConfigScope, name: string): boolean;
+  /** The value that counts there while nothing is set. */
+  inForce(image: MetadataImage, subject: { scope: ConfigScope; resourceName: string }, name: string): string;
+}
+
+/** Whether, when and how leadership goes back to the preferred replicas by itself. */
+export interface LeaderRebalance {
+  readonly isEnabled: boolean;
+  readonly everyMs: number;
+  /** Goes back from a broker once it lacks more than this part of what it should lead, percent. */
+  readonly imbalancePercentMax: number;
+}
+
 export interface ControllerSettings {
   readonly clusterId: Uuid;
   /** Partitions of a topic whose creator does not say (num.partitions). */
@@ -38,4 +61,7 @@ export interface ControllerSettings {
    */
   readonly minInsyncReplicas: { readonly value: number; readonly isExplicit: boolean };
   readonly topics: TopicSettings;
+  readonly configs: ChangeableSettings;
+  /** By this image, in which it may have been changed while running. */
+  leaderRebalance(image: MetadataImage): LeaderRebalance;
 }

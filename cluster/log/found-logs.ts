@@ -16,9 +16,14 @@ export interface FoundLog {
   readonly topicId: Uuid;
 }
 
-export function findLogs(disk: Disk, directory: string): { logs: FoundLog[]; damaged: string[] } {
+/** `nameless`: folders of logs that do not say of which topic they are. */
+export function findLogs(
+  disk: Disk,
+  directory: string,
+): { logs: FoundLog[]; damaged: string[]; nameless: string[] } {
   const logs: FoundLog[] = [];
   const damaged: string[] = [];
+  const nameless: string[] = [];
   for (const name of disk.list(directory)) {
     const path = `${directory}/${name}`;
     if (!disk.isDirectory(path)) continue;
@@ -31,8 +36,9 @@ export function findLogs(disk: Disk, directory: string): { logs: FoundLog[]; dam
     const parts = /^(.+)-(\d+)$/.exec(name);
     const metadata = readWholeFile(disk, `${path}/partition.metadata`);
     const topicId = metadata && /^topic_id: (\S{22})$/m.exec(Buffer.from(metadata).toString("utf8"))?.[1];
+    if (parts && !topicId) nameless.push(name);
     if (!parts || !topicId) continue;
     logs.push({ topicName: parts[1]!, partition: Number(parts[2]), topicId });
   }
-  return { logs, damaged };
+  return { logs, damaged, nameless };
 }

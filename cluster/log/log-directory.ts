@@ -4,13 +4,14 @@
 import { DiskError, isDiskFull } from "../../base/disk-error.ts";
 import { limits } from "../../base/limits.ts";
 import type { Timer } from "../../base/ports/clock.ts";
-import type { DiskFile, DiskLock } from "../../base/ports/disk.ts";
+import type { DiskLock } from "../../base/ports/disk.ts";
 import type { Host } from "../../base/ports/env.ts";
 import type { Random } from "../../base/ports/random.ts";
 import { randomUuid, type Uuid } from "../../base/uuid.ts";
 import type { BrokerError } from "../../proto/errors.ts";
 import { writeNewFile } from "./atomic-file.ts";
 import type { PartitionKey } from "./checkpoint.ts";
+import { DamagedLogs } from "./damaged-logs.ts";
 import { DirectoryHealth } from "./directory-health.ts";
 import { DirectoryOffsets } from "./directory-offsets.ts";
 import { type TakenDirectory, takeDirectory } from "./directory-opening.ts";
@@ -18,14 +19,16 @@ import { DirectoryVouching } from "./directory-vouching.ts";
 import type { DiskFullError } from "./disk-full.ts";
 import { DiskRoom, freeBytes } from "./disk-room.ts";
 import { FolderRemoval } from "./folder-removal.ts";
-import { damagedSuffix, deletedSuffix, type FoundLog, findLogs } from "./found-logs.ts";
+import { deletedSuffix, type FoundLog, findLogs } from "./found-logs.ts";
 import type { DirectoryIdentity } from "./identity-file.ts";
 import { type FolderOptions, type LogEnv, LogFolder, type LogHome } from "./log-folder.ts";
+import { NewFolders } from "./new-folders.ts";
 import { OpenFiles } from "./open-files.ts";
 import { PartitionLog } from "./partition-log.ts";
-import { LogDamagedError, type RecoveredTail } from "./recovery.ts";
+import { LogDamagedError } from "./recovery.ts";
 import type { LogConfig } from "./replica-log.ts";
 import { type Syncable, SyncRounds } from "./sync-rounds.ts";
+import { countTornTail } from "./torn-tail.ts";
 
 const checkpointEveryMs = 1_000;
 const syncAgainMs = 200;
@@ -51,14 +54,13 @@ export class LogDirectory implements LogHome {
   readonly openFiles: OpenFiles;
   readonly room: DiskRoom;
   readonly found: readonly FoundLog[];
+  readonly damaged: DamagedLogs;
   readonly #lock: DiskLock;
   readonly #health: DirectoryHealth;
   #logs = new Map<string, PartitionLog>();
   readonly #offsets: DirectoryOffsets;
   #writing: Promise<void> = Promise.resolve();
-  /** Metadata files of folders that do not last yet. */
-  #newFiles: DiskFile[] = [];
-  #foldersSynced: Promise<void> = Promise.resolve();
+  readonly #newFolders: NewFolders;
   #timer: Timer | null = null;
   #closed = false;
   readonly #vouching: DirectoryVouching;
@@ -86,6 +88,7 @@ export class LogDirectory implements LogHome {
       "Time of one fsync round, ms",
       [1, 2, 5, 10, 20, 50, 100, 500],
     );
+    this.#newFolders = new NewFolders(options.env.disk, path);
     this.rounds = new SyncRounds({
       clock,
       onFailed: (error) => this.fail(`fsync failed: ${textOf(error)}`),
@@ -97,11 +100,15 @@ export class LogDirectory implements LogHome {
     });
     this.openFiles = new OpenFiles(options.segmentFilesOpenMax ?? limits.segmentFilesOpenMax);
     this.#offsets = new DirectoryOffsets(options.env, path);
-    const { logs, damaged } = findLogs(disk, path);
+    const { logs, damaged, nameless } = findLogs(disk, path);
     this.found = logs;
     for (const one of logs) this.#offsets.owned(nameOf(one), one.topicId);
     this.#vouching = new DirectoryVouching({
       ...{ env: options.env, path, damaged },
+      onFailed: (error) => void this.failed(error),
+    });
+    this.damaged = new DamagedLogs({
+      ...{ env: options.env, path, nameless, offsets: this.#offsets, vouching: this.#vouching },
       onFailed: (error) => void this.failed(error),
     });
   }
@@ -167,11 +174,7 @@ export class LogDirectory implements LogHome {
     } catch (error) {
       if (isDiskFull(error)) throw this.full(error.message);
       if (error instanceof DiskError) throw this.failed(error);
-      if (error instanceof LogDamagedError) {
-        const { offset, file, position, what } = error;
-        this.env.metrics.counter("ottla_log_damaged_total", "Logs found damaged at recovery").add(1);
-        this.env.log.error({ log: name, file, position, offset, what }, error.message);
-      }
+      if (error instanceof LogDamagedError) this.damaged.foundAtRecovery(name, error);
       throw error;
     }
   }
@@ -189,7 +192,7 @@ export class LogDirectory implements LogHome {
     const file = isThere ? disk.open(name, { create: false }) : writeNewFile(disk, name, content);
     if (file === null) throw this.full(`no room for ${name}`);
     if (isThere) file.writeAt([content], 0);
-    this.#newFiles.push(file);
+    this.#newFolders.add(file);
   }
 
   #open(options: Pick<FolderOptions, "path" | "name" | "topicId" | "config">): PartitionLog {
@@ -200,38 +203,21 @@ export class LogDirectory implements LogHome {
       recoveryPoint: this.#offsets.get("recovery", options.name),
       startOffset: this.#offsets.get("start", options.name),
     });
-    if (folder.tail.cutAt >= 0) this.#countTail(options.name, folder.tail);
+    if (folder.tail.cutAt >= 0) countTornTail(this.env, options.name, folder.tail);
     const log = new PartitionLog(folder, options.config);
     log.noteCommitted(Math.max(folder.recoveryPoint, this.#offsets.get("highWatermark", options.name)));
     return log;
   }
 
-  #countTail(log: string, tail: RecoveredTail): void {
-    const { metrics } = this.env;
-    metrics.counter("ottla_log_torn_tails_total", "Torn tails cut at recovery").add(1);
-    metrics.counter("ottla_log_torn_bytes_total", "Bytes of torn tails cut at recovery").add(tail.cutBytes);
-    metrics
-      .counter("ottla_log_torn_batches_total", "Batches of torn tails cut at recovery, as far as seen")
-      .add(tail.cutBatches);
-    this.env.log.warn({ log, ...tail }, "cut a torn tail at recovery");
+  /** The log is kept out of the way; a new one can be made in its place. */
+  setAside(key: PartitionKey): void {
+    this.damaged.setAside(nameOf(key));
   }
 
-  /**
-   * A damaged log is kept, out of the way, for those who want to look at it; a new one can be made in its
-   * place.
-   */
-  setAside(key: PartitionKey): void {
-    const name = nameOf(key);
-    this.#offsets.forget(name);
-    const away = `${this.path}/${name}.${randomUuid(this.env.random)}${damagedSuffix}`;
-    try {
-      this.env.disk.rename(`${this.path}/${name}`, away);
-      this.#vouching.setAside(away);
-      this.env.log.error({ log: name, keptAs: away }, "set a damaged log aside; its replica is copied anew");
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      this.failed(error);
-    }
+  /** A disk that gives back other bytes than it was given has failed. */
+  readDamage({ path }: LogFolder, what: string): void {
+    this.damaged.foundByRead(path);
+    this.fail(what);
   }
 
   /** Forgets the log and removes its folder; what a crash leaves of it goes at the next start. */
@@ -332,34 +318,36 @@ export class LogDirectory implements LogHome {
     });
   }
 
-  async syncNewFolders(): Promise<void> {
-    if (this.#newFiles.length > 0) {
-      const files = this.#newFiles;
-      this.#newFiles = [];
-      this.#foldersSynced = (async () => {
-        await this.#foldersSynced;
-        for (const file of files) {
-          await file.sync();
-          file.close();
-        }
-        await this.env.disk.syncDirectory(this.path);
-      })();
-    }
-    await this.#foldersSynced;
+  syncNewFolders(): Promise<void> {
+    return this.#newFolders.sync();
   }
 
-  /** A clean stop: everything synced, snapshots and checkpoints written, the mark set. */
+  /**
+   * A clean stop: everything synced, snapshots and checkpoints written, the mark set. A disk that fails on
+   * the way has no clean end, and holds up nobody else's.
+   */
   async close(): Promise<void> {
     this.#timer?.cancel();
     this.#closed = true;
     this.#removal.stop();
     await this.rounds.idle();
     await this.#writing;
-    if (this.failure === null) {
+    await this.#unlessItFails(async () => {
+      if (this.failure !== null) return;
       for (const log of this.#logs.values()) await log.close();
       await this.#closeClean();
+    });
+    // The lock of a process that is gone is taken over: it can stay where it cannot be removed.
+    await this.#unlessItFails(async () => this.#lock.release());
+  }
+
+  async #unlessItFails(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (error instanceof DiskError) this.fail(error.message);
+      else if (this.failure === null) throw error;
     }
-    this.#lock.release();
   }
 
   /** On a full disk there may be no clean end: the next start then reads more, and loses nothing. */

@@ -46,6 +46,8 @@ export interface LogHome {
   /** The folders made so far last, and what is in their metadata files. */
   syncNewFolders(): Promise<void>;
   noteStart(folder: LogFolder, offset: number): void;
+  /** A read of the log met damage. */
+  readDamage(folder: LogFolder, what: string): void;
   /** The log was cut to `end`: what a recovery point above it says is not so any more. */
   noteCut(folder: LogFolder, end: number): void;
   /** Brings the log starts noted so far to stable storage, and recovery points with them. */
@@ -168,12 +170,17 @@ export class LogFolder {
     this.#home.checkpointSoon();
   }
 
-  /** Bytes of a log that was taken for sound have rotted, or were changed by others. */
+  /**
+   * Bytes of a log that was taken for sound have rotted, or were changed by others. A disk that gives back
+   * other bytes than it was given has failed; what it gave is marked, and set aside at the next start.
+   */
   damaged({ path: file, position, what }: BrokenBatchError): BrokerError {
     const { log, metrics } = this.env;
     metrics.counter("ottla_log_broken_reads_total", "Reads that met a damaged batch").add(1);
     log.error({ log: this.name, file, position, what }, "a batch of a log is damaged; it is not served");
-    return new BrokerError("CORRUPT_MESSAGE", `log ${this.name}: ${file} at position ${position}: ${what}`);
+    const text = `log ${this.name}: ${file} at position ${position}: ${what}`;
+    this.#home.readDamage(this, text);
+    return new BrokerError("CORRUPT_MESSAGE", text);
   }
 
   #segmentOptions(indexIntervalBytes: number): Omit<SegmentOptions, "baseOffset"> {

@@ -208,6 +208,18 @@ describe("torn or damaged", () => {
     const read = () => first.log.read({ from: second, upTo: 100, maxBytes: 1e6, minOneBatch: true });
     expect(read).toThrow(expect.objectContaining({ code: ErrorCode.CORRUPT_MESSAGE }));
     expect(node.metrics.value("ottla_log_broken_reads_total")).toBe(1);
+    expect(first.directory.failure).toContain(logPath(second));
+  });
+
+  it("answers no read with a batch whose records have rotted since, and marks the log", async () => {
+    const { node, first, fill, bases } = await stage();
+    await fill();
+    const second = bases()[1]!;
+    node.disk.rot(logPath(second), batchBytes - 1);
+    const read = () => first.log.read({ from: second, upTo: 100, maxBytes: 1e6, minOneBatch: true });
+    expect(read).toThrow(expect.objectContaining({ code: ErrorCode.CORRUPT_MESSAGE }));
+    expect(first.directory.damaged.setAsideIfMarked(`${key.topicName}-${key.partition}`)).toBe(true);
+    expect(first.directory.hasUntoldDamage).toBe(true);
   });
 
   it("says nothing of a topic's marks about one of the same name that came after it", async () => {

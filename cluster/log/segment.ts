@@ -7,7 +7,8 @@
 import { isDiskFull } from "../../base/disk-error.ts";
 import type { Codecs } from "../../base/ports/codecs.ts";
 import type { Disk, DiskFile } from "../../base/ports/disk.ts";
-import { batch, batchHeaderBytes } from "../../proto/batch/header.ts";
+import { batch, batchHeaderBytes, crcCoversFrom } from "../../proto/batch/header.ts";
+import { walkBatches } from "../../proto/batch/walk.ts";
 import { digits, doomFile } from "./doomed-files.ts";
 import { type IndexFooter, type IndexKind, indexFileBytes } from "./index-file.ts";
 import { readIndexFooter, readSegmentIndex } from "./index-files.ts";
@@ -190,7 +191,22 @@ export class Segment implements OpenFile {
       stop = position + length;
       if (stop - begin >= maxBytes) break;
     }
-    return this.read(begin, stop - begin);
+    return this.#sound(this.read(begin, stop - begin), begin);
+  }
+
+  /**
+   * The batches before the first whose checksum is wrong: bytes that rotted on the disk are handed to nobody.
+   * Throws BrokenBatchError when the first is.
+   */
+  #sound(bytes: Uint8Array, begin: number): Uint8Array {
+    const { codecs } = this.#options;
+    for (const { at, byteLength } of walkBatches(bytes)) {
+      if (codecs.crc32c(bytes.subarray(at + crcCoversFrom, at + byteLength)) === batch.crc(bytes, at))
+        continue;
+      if (at === 0) throw new BrokenBatchError(this.path, begin, "its CRC is wrong");
+      return bytes.subarray(0, at);
+    }
+    return bytes;
   }
 
   /** Cuts everything from `position` on; the next offset is then `end`. It can be written again. */

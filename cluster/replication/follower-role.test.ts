@@ -57,6 +57,17 @@ function setup(epochs: number[]) {
 }
 
 describe("a follower", () => {
+  it("that begins inside a batch takes all of it, and begins there all the same", () => {
+    const { log, start, part, records, errors } = setup([]);
+    log.truncateFullyAndStartAt(102);
+    const role = start(102);
+    expect(role.receive(part({ records: records(100), logStartOffset: 102, highWatermark: 200 }))).toBe(
+      "progress",
+    );
+    expect([log.startOffset, log.end]).toEqual([102, 105]);
+    expect(errors).toEqual([]);
+  });
+
   it("appends where its log ends, and knows the high watermark as far as it holds records", () => {
     const { log, start, part, records } = setup([1]);
     const role = start(3);
@@ -96,6 +107,16 @@ describe("a follower", () => {
     expect(role.receive(part({ errorCode, logStartOffset: 50, divergingEnd: 80 }))).toBe("askAgain");
     expect([log.startOffset, log.end, role.highWatermark]).toEqual([50, 50, 50]);
     expect(role.position().lastEpoch).toBe(-1);
+  });
+
+  it("keeps nothing that only a leader which removed it could vouch for", () => {
+    const { log, start, part } = setup([1, 1, 2]);
+    const role = start(2);
+    const { end } = log;
+    expect(role.receive(part({ logStartOffset: end, highWatermark: end }))).toBe("askAgain");
+    expect([log.startOffset, log.end, role.highWatermark]).toEqual([end, end, end]);
+    // Then it is where the leader is.
+    expect(role.receive(part({ logStartOffset: end, highWatermark: end }))).toBe("none");
   });
 
   it("forgets an epoch in which it led and wrote nothing", () => {

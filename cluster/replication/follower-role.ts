@@ -4,6 +4,7 @@
 // Keeps true: a part counts only in the round it answers and only where the log ends; the log is cut by
 // leader epoch or because the leader's log does not reach so far, never by a high watermark; the high
 // watermark goes back only with the log itself.
+import { batch } from "../../proto/batch/header.ts";
 import { BrokerError, ErrorCode, errorName } from "../../proto/errors.ts";
 import type { PullPart, PullPosition } from "../../proto/peer/peer-api.ts";
 import { DiskFullError } from "../log/disk-full.ts";
@@ -136,13 +137,33 @@ export class FollowerRole {
       this.#warn({ readOffset: part.readOffset, end: log.end }, "the leader sent what was not asked for");
       return "askAgain";
     }
+    if (log.end === part.logStartOffset && log.startOffset < log.end) {
+      // All that is here the leader has removed, with the epochs by which it could be compared: it may be of
+      // a leader that was deposed. Nobody is to read it, should this replica lead before its start is raised.
+      this.#startAnewAt(part.logStartOffset);
+      return "askAgain";
+    }
     const grew = part.records.length > 0;
     if (grew) {
-      log.appendAsFollower(part.records);
+      this.#append(part.records);
       if (this.flushPolicy === "durable") log.requestSync();
     }
+    const before = log.startOffset;
     this.#learn(part);
-    return grew ? "progress" : "none";
+    // Whoever deletes records waits to hear that they are gone here too.
+    return grew || log.startOffset > before ? "progress" : "none";
+  }
+
+  #append(records: Uint8Array): void {
+    const { log } = this;
+    const { end } = log;
+    const first = batch.baseOffset(records, 0);
+    if (first >= end || log.startOffset < end) return void log.appendAsFollower(records);
+    // Records were deleted up to the middle of this batch, and this log, which begins there, takes all of it:
+    // batches are never taken apart.
+    log.truncateFullyAndStartAt(first);
+    log.appendAsFollower(records);
+    log.raiseStart(end);
   }
 
   #learn(part: PullPart): void {
@@ -168,19 +189,19 @@ export class FollowerRole {
       this.#cutTo(repair.offset);
       return "askAgain";
     }
+    this.#startAnewAt(repair.offset);
+    return "askAgain";
+  }
+
+  #startAnewAt(offset: number): void {
     const { log } = this;
     const from = log.end;
-    log.truncateFullyAndStartAt(repair.offset);
+    log.truncateFullyAndStartAt(offset);
     log.requestSync();
     // Below the leader's start there is nothing to lose; records above it that go are a loss to report.
-    this.#cut(
-      from,
-      Math.min(from, repair.offset),
-      from > repair.offset && this.#highWatermark > repair.offset,
-    );
+    this.#cut(from, Math.min(from, offset), from > offset && this.#highWatermark > offset);
     this.#highWatermark = Math.min(Math.max(this.#highWatermark, log.startOffset), log.end);
     this.#host.changed();
-    return "askAgain";
   }
 
   #cutTo(offset: number): void {

@@ -89,6 +89,11 @@ export class LeaderRole {
     return this.state.leaderEpoch;
   }
 
+  /** Where the logs of all in-sync replicas start at least, by what they said last. */
+  get lowWatermark(): number {
+    return Math.min(this.log.startOffset, this.state.followersStart);
+  }
+
   #now(): number {
     return this.#host.context.clock.monotonicMs();
   }
@@ -122,7 +127,9 @@ export class LeaderRole {
     const range = this.log.appendAsLeader(batch, { leaderEpoch: this.leaderEpoch });
     if (config.flushPolicy === "durable") this.log.requestSync();
     context.metrics.bytesProduced.add(batch.length);
-    this.state.appended(range.end, this.#now());
+    const nowMs = this.#now();
+    context.pacer.wrote(batch.length, nowMs);
+    this.state.appended(range.end, nowMs);
     this.#wakeOutlets();
     this.#host.needsLagCheck();
     this.refresh();
@@ -140,19 +147,22 @@ export class LeaderRole {
   }
 
   awaitCommitted(end: number, timeoutMs: number): Promise<void> {
-    const { timeouts } = this.#host.context;
+    const { timeouts, pacer } = this.#host.context;
     if (!this.#active) return Promise.reject(this.#failure(ErrorCode.NOT_LEADER_OR_FOLLOWER, end));
     const isShort = this.state.isBelowMinIsr;
     if (isShort) return Promise.reject(this.#failure(ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND, end));
     if (this.state.highWatermark >= end) return Promise.resolve();
     if (timeouts.isFull) return Promise.reject(this.#failure(ErrorCode.REQUEST_TIMED_OUT, end));
+    const beganMs = this.#now();
     return new Promise((resolve, reject) => {
       const settle = (errorCode: number): void => {
         timeouts.waiterSettled();
+        const nowMs = this.#now();
+        pacer.committed(nowMs - beganMs, nowMs);
         if (errorCode === ErrorCode.NONE) resolve();
         else reject(this.#failure(errorCode, end));
       };
-      this.#waiters.add({ end, deadlineMs: this.#now() + timeoutMs, settle });
+      this.#waiters.add({ end, deadlineMs: beganMs + timeoutMs, settle });
       timeouts.waiterAdded(this);
     });
   }
@@ -186,7 +196,9 @@ export class LeaderRole {
 
   /** A follower's position that agreed with this log. False: it is no replica of this partition. */
   reported(nodeId: number, position: ReportedPosition): boolean {
+    const before = this.lowWatermark;
     if (!this.state.reported(nodeId, position, this.#now())) return false;
+    if (this.lowWatermark > before) this.#host.changed();
     this.refresh();
     if (!this.state.isr.includes(nodeId)) this.propose();
     return true;
@@ -247,6 +259,8 @@ export class LeaderRole {
     if (left.length > 0) {
       metrics.inSyncShrinks.add(1);
       this.#emit({ kind: "inSyncShrunk", isr: committed.isr, left });
+      // The low watermark may have risen.
+      this.#host.changed();
     }
     if (joined.length > 0) {
       metrics.inSyncExpands.add(1);
@@ -294,6 +308,20 @@ export class LeaderRole {
       if (!(error instanceof BrokerError)) throw error;
       this.#host.storageFailed(error);
     }
+  }
+
+  /** -1: all that is committed. Answers where the log starts then; OFFSET_OUT_OF_RANGE. */
+  deleteRecordsBefore(asked: number): number {
+    const { highWatermark } = this.state;
+    const offset = asked === -1 ? highWatermark : asked;
+    if (offset < 0 || offset > highWatermark) {
+      const text = `delete records before ${offset}: the high watermark is ${highWatermark}`;
+      // What was committed under the leader before may be above what this one knows of yet.
+      const mayBe = !this.state.knowsLatest && offset > 0 && offset <= this.log.end;
+      throw new BrokerError(mayBe ? "OFFSET_NOT_AVAILABLE" : "OFFSET_OUT_OF_RANGE", text);
+    }
+    if (offset > this.log.startOffset) this.raiseStart(offset);
+    return this.log.startOffset;
   }
 
   raiseStart(offset: number): void {

@@ -201,6 +201,20 @@ export class LeaderState {
     return true;
   }
 
+  /**
+   * The least log start of in-sync followers; -1 while one has said none in its present life. Infinity
+   * without followers.
+   */
+  get followersStart(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const follower of this.#followers.values()) {
+      if (!this.isr.includes(follower.nodeId)) continue;
+      const isOfNow = follower.brokerEpoch === this.#standingOf(follower.nodeId).epoch;
+      least = Math.min(least, isOfNow ? follower.logStartOffset : -1);
+    }
+    return least;
+  }
+
   /** Moves the high watermark as far as the maximal in-sync set allows. True: it moved. */
   advance(nowMs: number): boolean {
     if (this.isBelowMinIsr) return false;

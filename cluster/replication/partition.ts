@@ -212,19 +212,14 @@ export class Partition implements RoleHost {
   }
 
   /** Raises the log start (DeleteRecords); -1: to the high watermark. Answers the new start. */
-  deleteRecordsBefore(options: { offset: number; currentLeaderEpoch?: number }): number {
-    const leader = this.#led(options.currentLeaderEpoch);
-    const { highWatermark } = leader.state;
-    const offset = options.offset === -1 ? highWatermark : options.offset;
-    if (offset < 0 || offset > highWatermark) {
-      const text =
-        `delete records before ${offset}: only offsets up to the high watermark ` + `${highWatermark} may go`;
-      throw new BrokerError("OFFSET_OUT_OF_RANGE", text);
-    }
-    this.#guarded(() => {
-      if (offset > leader.log.startOffset) leader.raiseStart(offset);
-    });
-    return leader.log.startOffset;
+  deleteRecordsBefore({ offset }: { offset: number }): number {
+    const leader = this.#led();
+    return this.#guarded(() => leader.deleteRecordsBefore(offset));
+  }
+
+  /** Where the logs of all in-sync replicas start at least. */
+  lowWatermark(): number {
+    return this.#led().lowWatermark;
   }
 
   #led(currentLeaderEpoch = -1): LeaderRole {

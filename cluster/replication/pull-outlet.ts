@@ -72,6 +72,11 @@ export class PullOutlet {
     return this.role.isActive && this.#nextToSend < this.role.log.end;
   }
 
+  /** It lacks records and holds nobody up: that replica is outside the in-sync set. */
+  isBehind(nodeId: number): boolean {
+    return this.hasRecords && !this.role.state.isr.includes(nodeId);
+  }
+
   detach(): void {
     this.role.detach(this);
   }

@@ -5,7 +5,7 @@
 // Keeps true: a position counts for an in-sync set only after its log was checked against the leader's epochs
 // in this round, and only under the broker epoch of the follower's own registration. Knows nothing of disks.
 import { limits } from "../../base/limits.ts";
-import type { Clock } from "../../base/ports/clock.ts";
+import type { Clock, Timer } from "../../base/ports/clock.ts";
 import type { Log } from "../../base/ports/log.ts";
 import type { Uuid } from "../../base/uuid.ts";
 import { ErrorCode } from "../../proto/errors.ts";
@@ -16,6 +16,7 @@ import type {
   PullPosition,
   PullPositions,
 } from "../../proto/peer/peer-api.ts";
+import type { CatchUpPacer } from "./catch-up-pacer.ts";
 import { judgePosition } from "./epoch-divergence.ts";
 import type { BrokerStanding } from "./follower-progress.ts";
 import type { LeaderRole } from "./leader-role.ts";
@@ -29,6 +30,7 @@ export interface PullServerHost {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: ReplicationMetrics;
+  readonly pacer: CatchUpPacer;
   partition(topicId: Uuid, partition: number): Partition | undefined;
   standingOf(nodeId: number): BrokerStanding;
   /** The first message said who it is: an earlier stream of the same broker is over. */
@@ -48,6 +50,9 @@ export class PullServer {
   readonly #endedRounds = new PartitionMap<number>();
   /** In the order in which they take their turns. */
   readonly #ready = new Set<PullOutlet>();
+  /** Far behind, and given more a little later. */
+  readonly #resting = new Set<PullOutlet>();
+  #restTimer: Timer | null = null;
   #replies: PullPart[] = [];
   #sentBytes = 0;
   #receivedBytes = 0;
@@ -84,6 +89,8 @@ export class PullServer {
     this.#outlets.clear();
     this.#parked.clear();
     this.#ready.clear();
+    this.#resting.clear();
+    this.#restTimer?.cancel();
     this.#replies = [];
     this.#stream.close();
     this.#host.closed(this);
@@ -136,6 +143,7 @@ export class PullServer {
     if (outlet === undefined) return;
     outlet.detach();
     this.#ready.delete(outlet);
+    this.#resting.delete(outlet);
   }
 
   #report(role: LeaderRole, position: PullPosition, sent: number): void {
@@ -270,13 +278,17 @@ export class PullServer {
     const isAlone = turns === 1;
     while (turns-- > 0 && room > 0 && parts.length < limits.pullPartsPerMessageMax) {
       const outlet: PullOutlet = this.#ready.values().next().value!;
-      const share = isAlone ? room : Math.min(room, limits.pullPartBytesShare);
+      const isBehind = outlet.isBehind(this.#nodeId);
+      if (isBehind && this.#rest(outlet)) continue;
+      const most = isBehind ? limits.catchUpMessageBytes : isAlone ? room : limits.pullPartBytesShare;
+      const share = Math.min(room, most);
       const part = outlet.next(share, bytes === 0);
       if (this.#closed) return;
       if (part !== null) {
         parts.push(part);
         bytes += part.records.length;
         room -= part.records.length;
+        if (isBehind) this.#host.pacer.sent(part.records.length);
       }
       if (part !== null && part.errorCode !== 0) {
         this.#forget(outlet.topicId, outlet.partition);
@@ -292,6 +304,22 @@ export class PullServer {
     }
     this.#sentBytes += bytes;
     if (bytes > 0) this.#host.metrics.bytesSentToFollowers.add(bytes);
+  }
+
+  /** False: it may be given more now. */
+  #rest(outlet: PullOutlet): boolean {
+    const { clock, pacer } = this.#host;
+    const delayMs = pacer.delayMs(clock.monotonicMs());
+    if (delayMs <= 0) return false;
+    this.#ready.delete(outlet);
+    this.#resting.add(outlet);
+    this.#restTimer ??= clock.after(delayMs, () => {
+      this.#restTimer = null;
+      for (const rested of this.#resting) this.#ready.add(rested);
+      this.#resting.clear();
+      this.#schedule();
+    });
+    return true;
   }
 
   /** Now and then: says that it lives, and gives up a stream on which nothing came for long. */

@@ -89,6 +89,8 @@ describe("the leader's end", () => {
     const large = 700_000;
     for (let id = 1; id <= 60; id++)
       leader(0).append({ batch: namedBatch(id, 1, large), acks: 1, origin: "internal" });
+    // Copying has its full speed while nobody writes.
+    await made.time.run(500);
     say([position({})]);
     await made.time.run(100);
     const first = bytesOf(parts);
@@ -108,6 +110,7 @@ describe("the leader's end", () => {
     for (let id = 1; id <= 400; id++)
       for (const index of [1, 2])
         leader(index).append({ batch: namedBatch(id, 1, 10_000), acks: 1, origin: "internal" });
+    await made.time.run(500);
     say([0, 1, 2].map((partition) => position({ partition })));
     await made.time.run(1);
     for (let from = 0; from + 6 <= Math.min(parts.length, 12); from += 6) {

@@ -4,6 +4,7 @@ import type { Log } from "../../base/ports/log.ts";
 import type { Random } from "../../base/ports/random.ts";
 import type { Uuid } from "../../base/uuid.ts";
 import type { PeerCaller, PeerStream, PullData, PullPositions } from "../../proto/peer/peer-api.ts";
+import type { CatchUpPacer } from "./catch-up-pacer.ts";
 import type { BrokerStanding } from "./follower-progress.ts";
 import type { FollowerRole } from "./follower-role.ts";
 import type { Partition } from "./partition.ts";
@@ -16,6 +17,7 @@ export interface PullStreamsHost {
   readonly random: Random;
   readonly log: Log;
   readonly metrics: ReplicationMetrics;
+  readonly pacer: CatchUpPacer;
   connect(nodeId: number): PeerCaller;
   identity(): { nodeId: number; brokerEpoch: number };
   standingOf(nodeId: number): BrokerStanding;
@@ -59,12 +61,13 @@ export class PullStreams {
   }
 
   serve(stream: PeerStream<PullData, PullPositions>): void {
-    const { clock, log, metrics, standingOf, partition } = this.#host;
+    const { clock, log, metrics, pacer, standingOf, partition } = this.#host;
     const server: PullServer = new PullServer(
       {
         clock,
         log,
         metrics,
+        pacer,
         standingOf,
         partition,
         identified: (one) => this.#closeEarlier(one),

@@ -2,6 +2,7 @@
 import type { Clock } from "../../base/ports/clock.ts";
 import type { Codecs } from "../../base/ports/codecs.ts";
 import type { Log } from "../../base/ports/log.ts";
+import type { CatchUpPacer } from "./catch-up-pacer.ts";
 import type { CommitTimeouts } from "./commit-timeouts.ts";
 import type { BrokerStanding } from "./follower-progress.ts";
 import type { IsrProposals } from "./isr-proposals.ts";
@@ -19,6 +20,7 @@ export interface ReplicaContext {
   readonly proposals: IsrProposals;
   readonly wakes: TurnWakes;
   readonly timeouts: CommitTimeouts;
+  readonly pacer: CatchUpPacer;
   standingOf(nodeId: number): BrokerStanding;
   onEvent(event: ReplicationEvent): void;
 }

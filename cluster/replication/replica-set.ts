@@ -14,6 +14,7 @@ import type { PeerStream, PullData, PullPositions } from "../../proto/peer/peer-
 import { DiskFullError } from "../log/disk-full.ts";
 import type { MetadataDelta, MetadataImage, PartitionImage, TopicImage } from "../metadata/image.ts";
 import { directoryOf } from "../metadata/queries.ts";
+import { CatchUpPacer } from "./catch-up-pacer.ts";
 import { CommitTimeouts } from "./commit-timeouts.ts";
 import type { BrokerStanding } from "./follower-progress.ts";
 import type { FollowerRole } from "./follower-role.ts";
@@ -70,6 +71,7 @@ export class ReplicaSet implements PartitionOwner {
       proposals: new IsrProposals({ clock, random, log, identity, send }),
       wakes: new TurnWakes(clock),
       timeouts: new CommitTimeouts(clock),
+      pacer: new CatchUpPacer(),
       standingOf,
       onEvent: wiring.onEvent.bind(wiring),
     };
@@ -79,6 +81,7 @@ export class ReplicaSet implements PartitionOwner {
       random,
       log,
       metrics,
+      pacer: this.context.pacer,
       connect: wiring.connect.bind(wiring),
       identity,
       standingOf,

@@ -1,9 +1,16 @@
 // shell: the operations of one broker, put together as BrokerApi.
 import type { BrokerApi } from "../../proto/broker-api.ts";
 import { apiVersions } from "./api-versions.ts";
+import { withMissingTopics } from "./auto-create.ts";
+import { alterConfigs, incrementalAlterConfigs } from "./config-changes.ts";
+import { createPartitions } from "./create-partitions.ts";
+import { deleteRecords } from "./delete-records.ts";
 import { describeCluster } from "./describe-cluster.ts";
 import { describeConfigs } from "./describe-configs.ts";
+import { describeLogDirs } from "./describe-log-dirs.ts";
 import { describeQuorum } from "./describe-quorum.ts";
+import { describeTopicPartitions } from "./describe-topic-partitions.ts";
+import { electLeaders } from "./elect-leaders.ts";
 import { Fetches } from "./fetch.ts";
 import { ProducerIds } from "./init-producer-id.ts";
 import { listOffsets } from "./list-offsets.ts";
@@ -18,13 +25,21 @@ export function createBroker(ports: BrokerPorts): BrokerApi {
   const producerIds = new ProducerIds(ports);
   return {
     apiVersions: async (request, context) => apiVersions(request, context),
-    metadata: async (request, context) => metadata(ports, request, context),
+    metadata: async (request, context) =>
+      metadata(ports, await withMissingTopics(ports, request, context), context),
     produce: (request, context) => produce(ports, request, context),
     fetch: (request, context) => fetches.fetch(request, context),
     listOffsets: async (request, context) => listOffsets(ports, request, context),
     offsetForLeaderEpoch: async (request, context) => offsetForLeaderEpoch(ports, request, context),
     createTopics: (request, context) => createTopics(ports, request, context),
     deleteTopics: (request, context) => deleteTopics(ports, request, context),
+    createPartitions: (request, context) => createPartitions(ports, request, context),
+    deleteRecords: (request) => deleteRecords(ports, request),
+    electLeaders: (request, context) => electLeaders(ports, request, context),
+    incrementalAlterConfigs: (request, context) => incrementalAlterConfigs(ports, request, context),
+    alterConfigs: (request, context) => alterConfigs(ports, request, context),
+    describeTopicPartitions: async (request, context) => describeTopicPartitions(ports, request, context),
+    describeLogDirs: async (request) => describeLogDirs(ports, request),
     initProducerId: (request, context) => producerIds.initProducerId(request, context),
     describeCluster: async (request, context) => describeCluster(ports, request, context),
     describeQuorum: (request, context) => describeQuorum(ports, request, context),

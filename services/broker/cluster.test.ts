@@ -39,7 +39,8 @@ describe("metadata", () => {
       named(null, topicId),
       named(null, "BBBBBBBBBBBBBBBBBBBBBA"),
     ];
-    const response = await made.leader.metadata(ask("Metadata", { topics }), made.context());
+    const asked = ask("Metadata", { topics, allowAutoTopicCreation: false });
+    const response = await made.leader.metadata(asked, made.context());
     expect(response.topics.map(({ errorCode, name }) => [errorName(errorCode), name])).toEqual([
       ["NONE", "flights"],
       ["UNKNOWN_TOPIC_OR_PARTITION", "nowhere"],
@@ -47,6 +48,26 @@ describe("metadata", () => {
       ["NONE", "flights"],
       ["UNKNOWN_TOPIC_ID", null],
     ]);
+  });
+
+  it("makes topics that are asked for where client and settings allow it", async () => {
+    const made = await stage();
+    made.answer = async ({ body }) => {
+      const { topics } = decodeMessage(apis.CreateTopics.request, 7, body);
+      const rows = topics.map(({ name }) => ({ name, errorCode: ErrorCode.TOPIC_ALREADY_EXISTS }));
+      return encodeMessage(apis.CreateTopics.response, 7, { topics: rows });
+    };
+    const topics = [named("flights"), named("new"), named("not a name"), named("__consumer_offsets")];
+    const request = ask("Metadata", { topics, allowAutoTopicCreation: true });
+    await made.run(made.leader.metadata(request, made.context()));
+    const sent = made.forwarded.map(({ body }) => decodeMessage(apis.CreateTopics.request, 7, body));
+    expect(sent.map((one) => one.topics.map(({ name, numPartitions }) => [name, numPartitions]))).toEqual([
+      [["new", -1]],
+    ]);
+    made.changes = { configs: new Map([["broker:", new Map([["auto.create.topics.enable", "false"]])]]) };
+    const response = await made.leader.metadata(request, made.context());
+    expect(errorName(response.topics[1]!.errorCode)).toBe("UNKNOWN_TOPIC_OR_PARTITION");
+    expect(made.forwarded).toHaveLength(1);
   });
 
   it("is encodable in every version that is offered", async () => {
@@ -70,6 +91,38 @@ describe("metadata", () => {
       made.context(),
     );
     await expect(controllers).rejects.toMatchObject({ errorName: "MISMATCHED_ENDPOINT_TYPE" });
+  });
+});
+
+describe("partitions of topics", () => {
+  it("are told in pieces, each with where to go on", async () => {
+    const made = await stage({ partitions: 3 });
+    const [one] = [...made.image.topics.values()];
+    const other: TopicImage = { ...one!, topicId: "BBBBBBBBBBBBBBBBBBBBBA", name: "arrivals" };
+    made.changes = {
+      topics: new Map([...made.image.topics, [other.topicId, other]]),
+      topicIdsByName: new Map([...made.image.topicIdsByName, [other.name, other.topicId]]),
+    };
+    const found: string[] = [];
+    let cursor: { topicName: string; partitionIndex: number } | null = null;
+    for (let rounds = 1; ; rounds++) {
+      const request = ask("DescribeTopicPartitions", { topics: [], responsePartitionLimit: 2, cursor });
+      const answer = await made.leader.describeTopicPartitions(request, made.context());
+      for (const { name, partitions } of answer.topics)
+        found.push(...partitions.map(({ partitionIndex }) => `${name}-${partitionIndex}`));
+      cursor = answer.nextCursor;
+      if (cursor !== null) continue;
+      expect(rounds).toBe(3);
+      break;
+    }
+    const names = [0, 1, 2].map((index) => `arrivals-${index}`);
+    expect(found).toEqual([...names, ...names.map((name) => name.replace("arrivals", "flights"))]);
+    const missing = ask("DescribeTopicPartitions", { topics: [{ name: "nowhere" }, { name: "no name" }] });
+    const { topics } = await made.leader.describeTopicPartitions(missing, made.context());
+    expect(topics.map(({ errorCode }) => errorName(errorCode))).toEqual([
+      "INVALID_TOPIC_EXCEPTION",
+      "UNKNOWN_TOPIC_OR_PARTITION",
+    ]);
   });
 });
 

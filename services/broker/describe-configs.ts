@@ -5,6 +5,7 @@ import type { RequestContext } from "../../proto/broker-api.ts";
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import type { RequestOf, ResponseOf } from "../../proto/kafka/apis.ts";
 import type { ConfigDefinition } from "../config/definition.ts";
+import { dynamicNames } from "../config/dynamic-settings.ts";
 import { topicSettings } from "../config/topic-settings.ts";
 import { configSource, type SettingSynonym } from "../topic-configs.ts";
 import { expectedError } from "./partitions.ts";
@@ -79,6 +80,7 @@ function brokerConfigs(ports: BrokerPorts, resourceType: number, resourceName: s
   const dynamic: [string, number][] = [["broker:", configSource.dynamicDefaultBroker]];
   const isDefaults = resourceName === "";
   if (!isDefaults) dynamic.unshift([`broker:${resourceName}`, configSource.dynamicBroker]);
+  const changeable = dynamicNames(isDefaults ? "allBrokers" : "broker");
   if (!isDefaults && resourceName !== String(ports.nodeId)) {
     const text =
       `the settings of broker "${resourceName}" were asked for at broker ${ports.nodeId}; ` +
@@ -99,7 +101,8 @@ function brokerConfigs(ports: BrokerPorts, resourceType: number, resourceName: s
       synonyms.push({ name, text: defaultText, source: configSource.default });
     }
     // Of the defaults of all brokers, only those that were set are listed.
-    if (!isDefaults || synonyms.length > 0) described.push({ definition, readOnly: true, synonyms });
+    if (!isDefaults || synonyms.length > 0)
+      described.push({ definition, readOnly: !changeable.includes(name), synonyms });
   }
   return described;
 }

@@ -25,7 +25,7 @@ export interface FetchedPartitions {
   readonly hints: LeaderHints;
 }
 
-const firstVersionWithTopicIds = 13;
+export const firstVersionWithTopicIds = 13;
 const nothing = new Uint8Array(0);
 
 export function readPartitions(

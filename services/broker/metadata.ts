@@ -77,7 +77,10 @@ function describeTopic(asked: Asked, topic: TopicImage): Topic {
   };
 }
 
-function describePartition(asked: Asked, partition: PartitionImage): Topic["partitions"][number] {
+export function describePartition(
+  asked: Pick<Asked, "image" | "listenerName">,
+  partition: PartitionImage,
+): Topic["partitions"][number] {
   const { image, listenerName } = asked;
   const { leader, replicas } = partition;
   const broker = isAlive(image, leader) ? image.brokers.get(leader) : undefined;

@@ -29,6 +29,8 @@ export type ClientPartition = Pick<
   | "offsetForTimestamp"
   | "maxTimestamp"
   | "endOfEpoch"
+  | "deleteRecordsBefore"
+  | "lowWatermark"
 >;
 
 export interface ReplicasPort {
@@ -54,6 +56,22 @@ export interface ControllerPort {
   allocateProducerIds(options: { timeoutMs: number }): Promise<AllocateProducerIdsResponse>;
 }
 
+/** One log directory of this broker. */
+export interface LogDirFacts {
+  readonly path: string;
+  readonly hasFailed: boolean;
+  /** -1: not known. */
+  readonly usableBytes: number;
+  readonly totalBytes: number;
+  replicas(): Iterable<{
+    readonly topicName: string;
+    readonly partition: number;
+    readonly sizeBytes: number;
+    /** How far its log is behind what it knows to be committed. */
+    readonly offsetLag: number;
+  }>;
+}
+
 export interface BrokerPorts {
   readonly nodeId: number;
   readonly clusterId: string;
@@ -64,4 +82,5 @@ export interface BrokerPorts {
   readonly controller: ControllerPort;
   readonly config: Pick<NodeConfig, "fetchBytesMax" | "deleteTopicEnabled" | "values">;
   readonly topicConfigs: TopicConfigs;
+  readonly logDirs: () => readonly LogDirFacts[];
 }

@@ -209,8 +209,8 @@ describe("fetch", () => {
   it("refuses sessions it never handed out, and followers of the Kafka protocol", async () => {
     const made = await stage();
     const session = { ...fetchRequest(), sessionId: 5, sessionEpoch: 2 };
-    const refused = made.leader.fetch(session, made.context());
-    await expect(refused).rejects.toMatchObject({ errorName: "FETCH_SESSION_ID_NOT_FOUND" });
+    const refused = await made.leader.fetch(session, made.context());
+    expect(errorName(refused.errorCode)).toBe("FETCH_SESSION_ID_NOT_FOUND");
     const follower = { ...fetchRequest(), replicaId: 2 };
     const denied = made.leader.fetch(follower, made.context());
     await expect(denied).rejects.toMatchObject({ errorName: "CLUSTER_AUTHORIZATION_FAILED" });

@@ -5,12 +5,10 @@ import type { MetadataImage } from "../../cluster/metadata/image.ts";
 import type { RequestContext } from "../../proto/broker-api.ts";
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import { apis, type RequestOf, type ResponseOf } from "../../proto/kafka/apis.ts";
-import { decodeMessage, encodeMessage } from "../../proto/kafka/codec.ts";
+import { deadline, seen, toController } from "./forwarding.ts";
 import type { BrokerPorts } from "./ports.ts";
 import { topicByName } from "./topics.ts";
 
-/** A request that gives less time than this still gets it: a controller may have to be found first. */
-const timeoutMsMin = 500;
 const firstVersionWithDeletionDisabled = 3;
 
 export async function createTopics(
@@ -18,17 +16,9 @@ export async function createTopics(
   request: RequestOf<"CreateTopics">,
   context: RequestContext,
 ): Promise<ResponseOf<"CreateTopics">> {
-  const { request: schema, response, key } = apis.CreateTopics;
   const until = deadline(ports, request.timeoutMs);
-  const { apiVersion, clientId } = context;
-  const body = await ports.controller.forward({
-    apiKey: key,
-    apiVersion,
-    clientId,
-    body: encodeMessage(schema, apiVersion, request),
-    timeoutMs: until.leftMs(),
-  });
-  const answer = decodeMessage(response, apiVersion, body);
+  const timeoutMs = until.leftMs();
+  const answer = await toController(ports, apis.CreateTopics, { request, context, timeoutMs });
   const created = answer.topics.filter(({ errorCode }) => errorCode === ErrorCode.NONE);
   const isThere = (image: MetadataImage): boolean => created.every(({ name }) => isLed(image, name));
   if (!request.validateOnly) await seen(ports, isThere, until.leftMs());
@@ -49,8 +39,7 @@ export async function deleteTopics(
   request: RequestOf<"DeleteTopics">,
   context: RequestContext,
 ): Promise<ResponseOf<"DeleteTopics">> {
-  const { request: schema, response, key } = apis.DeleteTopics;
-  const { apiVersion, clientId } = context;
+  const { apiVersion } = context;
   if (!ports.config.deleteTopicEnabled) {
     const isKnown = apiVersion >= firstVersionWithDeletionDisabled;
     throw new BrokerError(
@@ -60,14 +49,8 @@ export async function deleteTopics(
   }
   const until = deadline(ports, request.timeoutMs);
   const before = ports.metadata.image;
-  const body = await ports.controller.forward({
-    apiKey: key,
-    apiVersion,
-    clientId,
-    body: encodeMessage(schema, apiVersion, request),
-    timeoutMs: until.leftMs(),
-  });
-  const answer = decodeMessage(response, apiVersion, body);
+  const timeoutMs = until.leftMs();
+  const answer = await toController(ports, apis.DeleteTopics, { request, context, timeoutMs });
   for (const row of answer.responses) {
     // The way to the controller tries again when an answer is lost: what was there when the client asked, and
     // is not any more, has been deleted as it wished.
@@ -83,26 +66,4 @@ export async function deleteTopics(
     .filter((topicId) => topicId !== undefined);
   await seen(ports, (image) => ids.every((topicId) => !image.topics.has(topicId)), until.leftMs());
   return answer;
-}
-
-function deadline({ clock }: BrokerPorts, timeoutMs: number): { leftMs(): number } {
-  const atMs = clock.monotonicMs() + Math.max(timeoutMsMin, timeoutMs);
-  return { leftMs: () => Math.max(0, atMs - clock.monotonicMs()) };
-}
-
-/** Resolves once the image is as wanted, or when time is up: the change itself is committed either way. */
-async function seen(
-  { metadata, clock }: BrokerPorts,
-  isAsWanted: (image: MetadataImage) => boolean,
-  timeoutMs: number,
-): Promise<void> {
-  if (isAsWanted(metadata.image)) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const stop = metadata.watch(() => {
-    if (isAsWanted(metadata.image)) resolve();
-  });
-  const timer = clock.after(timeoutMs, resolve);
-  await promise;
-  timer.cancel();
-  stop();
 }

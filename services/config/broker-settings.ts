@@ -141,7 +141,25 @@ export const brokerSettings = [
     "A client connection on which nothing happens for this long is closed; -1: never.",
   ),
   setting("fetch.max.bytes", int(1024), "57671680", "Most bytes in one answer to a fetch."),
+  setting(
+    "max.incremental.fetch.session.cache.slots",
+    int(0),
+    "1000",
+    "Incremental fetch sessions that are kept at a time; 0: none.",
+  ),
   setting("delete.topic.enable", boolean, "true", "Whether topics can be deleted."),
+  setting(
+    "auto.create.topics.enable",
+    boolean,
+    "true",
+    "Whether a topic is made when a client that allows it asks for one that is not there.",
+  ),
+  setting(
+    "max.request.partition.size.limit",
+    int(1),
+    "2000",
+    "Most partitions in one answer to DescribeTopicPartitions.",
+  ),
   setting("num.partitions", int(1), "1", "Partitions of a topic whose creator does not say."),
   setting(
     "default.replication.factor",
@@ -175,6 +193,24 @@ export const brokerSettings = [
     "200",
     "What is left of a broker's session once its connection to the controller broke, unless it is heard " +
       "again.",
+  ),
+  setting(
+    "auto.leader.rebalance.enable",
+    boolean,
+    "true",
+    "Whether leadership goes back by itself to the preferred replicas, once they are in sync again.",
+  ),
+  setting(
+    "leader.imbalance.check.interval.seconds",
+    long(1),
+    "300",
+    "Between looks for leadership that should go back.",
+  ),
+  setting(
+    "leader.imbalance.per.broker.percentage",
+    int(0),
+    "10",
+    "Part of what a broker should lead that others may lead before it goes back, in percent.",
   ),
   setting(
     "replica.lag.time.max.ms",

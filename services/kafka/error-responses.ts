@@ -60,6 +60,34 @@ const builders: Builders = {
       ({ name, topicId }) => ({ name, topicId, errorCode: code, errorMessage: message }),
     ),
   }),
+  DeleteRecords: ({ topics }, { code }) => ({
+    topics: topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({
+        ...{ partitionIndex, errorCode: code },
+        lowWatermark: -1,
+      })),
+    })),
+  }),
+  CreatePartitions: ({ topics }, { code, message }) => ({
+    results: topics.map(({ name }) => ({ name, errorCode: code, errorMessage: message })),
+  }),
+  ElectLeaders: ({ topicPartitions }, { code, message }) => ({
+    errorCode: code,
+    replicaElectionResults: (topicPartitions ?? []).map(({ topic, partitions }) => ({
+      topic,
+      partitionResult: partitions.map((partitionId) => ({
+        ...{ partitionId, errorCode: code },
+        errorMessage: message,
+      })),
+    })),
+  }),
+  IncrementalAlterConfigs: ({ resources }, failure) => ({ responses: refusedResources(resources, failure) }),
+  AlterConfigs: ({ resources }, failure) => ({ responses: refusedResources(resources, failure) }),
+  DescribeTopicPartitions: ({ topics }, { code }) => ({
+    topics: topics.map(({ name }) => ({ name, errorCode: code })),
+  }),
+  DescribeLogDirs: (_, { code }) => ({ errorCode: code }),
   InitProducerId: (_, { code }) => ({ errorCode: code, producerId: -1, producerEpoch: -1 }),
   OffsetForLeaderEpoch: ({ topics }, { code }) => ({
     topics: topics.map(({ topic, partitions }) => ({
@@ -78,6 +106,16 @@ const builders: Builders = {
     })),
   }),
 };
+
+function refusedResources(
+  resources: readonly { resourceType: number; resourceName: string }[],
+  { code, message }: Failure,
+) {
+  return resources.map(({ resourceType, resourceName }) => ({
+    ...{ resourceType, resourceName, errorCode: code },
+    errorMessage: message,
+  }));
+}
 
 /** Null when the API has no way to say it; the connection is then closed. */
 export function errorResponse(name: ApiName, request: unknown, failure: Failure): unknown {

@@ -88,7 +88,8 @@ function bind(server: Server, { host, port }: { host: string; port: number }): P
     server.bindAsync(at, ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) return resolve(bound);
       const code = /\b(E[A-Z]{4,})\b/.exec(error.message)?.[1] ?? "EOTHER";
-      reject(Object.assign(new Error(`listen for peers on ${at}: ${error.message}`), { code }));
+      const about = { code, address: host, port };
+      reject(Object.assign(new Error(`listen for peers on ${at}: ${error.message}`), about));
     });
   });
 }

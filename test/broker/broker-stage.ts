@@ -97,6 +97,7 @@ export class Stage {
       },
       config,
       topicConfigs: new TopicConfigs(config, image),
+      logDirs: () => [],
     };
     return createBroker(ports);
   }

@@ -47,6 +47,15 @@ export const smallSettings: ControllerSettings = {
   topicDeletionEnabled: true,
   minInsyncReplicas: { value: 2, isExplicit: false },
   topics: smallTopicSettings,
+  configs: {
+    names: (scope) =>
+      scope === "topic" ? [...smallTopicSettings.names, "cleanup.policy"] : smallTopicSettings.names,
+    whyNot: (scope, name) => (scope !== "topic" && name === "node.id" ? "node.id cannot be changed" : null),
+    problem: (_, name, value) => (name === "cleanup.policy" ? null : smallTopicSettings.problem(name, value)),
+    isList: (_, name) => name === "cleanup.policy",
+    inForce: () => "delete",
+  },
+  leaderRebalance: () => ({ isEnabled: true, everyMs: 10_000, imbalancePercentMax: 10 }),
 };
 
 export class CoreWorld {

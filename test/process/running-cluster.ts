@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DevCluster } from "../../cli/launch/dev-cluster.ts";
+import { DevCluster, type DevClusterOptions } from "../../cli/launch/dev-cluster.ts";
 import { freeFirstPort } from "../../cli/launch/ports.ts";
 import { Admin } from "../../client/index.ts";
 
@@ -14,13 +14,20 @@ export interface RunningCluster extends AsyncDisposable {
 export async function runCluster(options: {
   brokers: number;
   settings?: Readonly<Record<string, string>>;
+  firstPort?: number;
+  settingsOf?: DevClusterOptions["settingsOf"];
+  environment?: Readonly<Record<string, string>>;
+  /** Kept at the end when given, made and removed otherwise. */
+  path?: string;
 }): Promise<RunningCluster> {
-  const path = mkdtempSync(join(tmpdir(), "ottla-test-"));
+  const path = options.path ?? mkdtempSync(join(tmpdir(), "ottla-test-"));
   const cluster = await DevCluster.start({
     path,
     brokers: options.brokers,
-    firstPort: await freeFirstPort("127.0.0.1", options.brokers),
+    firstPort: options.firstPort ?? (await freeFirstPort("127.0.0.1", options.brokers)),
     settings: options.settings ?? {},
+    settingsOf: options.settingsOf ?? (() => ({})),
+    environment: options.environment ?? {},
   });
   try {
     await cluster.ready({ timeoutMs: 60_000 });
@@ -35,7 +42,7 @@ export async function runCluster(options: {
     async [Symbol.asyncDispose]() {
       await admin.close();
       await cluster.stop();
-      rmSync(path, { recursive: true, force: true });
+      if (options.path === undefined) rmSync(path, { recursive: true, force: true });
     },
   };
 }

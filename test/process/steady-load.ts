@@ -64,6 +64,13 @@ export class SteadyLoad {
     await this.#producer.close();
   }
 
+  /** Ends without waiting for what is not delivered. */
+  abandon(): void {
+    this.#stopped = true;
+    this.#running.catch(() => {});
+    void this.#producer.close().catch(() => {});
+  }
+
   /** Reads everything back with a fresh consumer. */
   async verdict(): Promise<Verdict & { holds: boolean }> {
     const consumer = new Consumer({ bootstrap: this.#bootstrap });

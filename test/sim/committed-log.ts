@@ -37,7 +37,8 @@ export class CommittedLog {
     const end = Math.min(range.end, this.end);
     const start = Math.max(range.from, log.start);
     let at = this.indexOf(start);
-    let next = this.batches[at]?.base ?? end;
+    // Records may have been deleted up to the middle of a batch.
+    let next = Math.max(this.batches[at]?.base ?? end, log.end === start ? start : 0);
     if (next >= end) return null;
     for (const one of log.batches(next)) {
       const should = this.batches[at];

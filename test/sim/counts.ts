@@ -2,7 +2,7 @@
 // never carried out, or a promise that was never looked at, makes the whole run worthless.
 import { type Invariant, invariants } from "./invariants.ts";
 import type { Outcome } from "./outcome.ts";
-import { faultKinds } from "./plan.ts";
+import { allFaultKinds } from "./plan.ts";
 
 /** So many seeds must reach every fault and every check; fewer need not. */
 export const seedsForFullReach = 100;
@@ -12,6 +12,8 @@ const floorsPer200: Readonly<Record<string, number>> = {
   "power cuts that dropped bytes": 100,
   elections: 500,
   "logs truncated": 200,
+  "snapshots installed": 50,
+  "lost disks": 50,
   "records acknowledged": 100_000,
 };
 
@@ -19,14 +21,12 @@ const reachedByMany = [
   "process crashes",
   "torn writes",
   "failed syncs",
-  "lost disks",
   "connections reset",
   "deliveries stalled",
   "leaders moved",
   "brokers fenced",
   "in-sync sets shrunk",
   "in-sync sets grown",
-  "snapshots installed",
 ];
 
 export interface Totals {
@@ -55,7 +55,7 @@ function addUp(sums: Map<string, number>, more: Readonly<Record<string, number>>
 export function notReached({ seeds, counts, checks }: Totals): string[] {
   if (seeds < seedsForFullReach) return [];
   const missing: string[] = [];
-  for (const kind of faultKinds) {
+  for (const kind of allFaultKinds) {
     if (!counts.has(`fault ${kind}`)) missing.push(`the fault ${kind} was never carried out`);
   }
   for (const name of reachedByMany) if (!counts.get(name)) missing.push(`${name}: none`);

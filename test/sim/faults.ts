@@ -4,6 +4,8 @@
 import type { Timer } from "../../base/ports/clock.ts";
 import type { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import type { MetadataImage } from "../../cluster/metadata/image.ts";
+import type { PeerTap } from "../../services/peer/link-peers.ts";
+import { JoinerFault } from "./joiner-fault.ts";
 import type { FaultKind, Plan } from "./plan.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 import { type SimNode, secondPath } from "./sim-node.ts";
@@ -29,6 +31,7 @@ export class Faults {
   readonly troubledDisks = new Set<number>();
   /** Nodes whose second log directory failed: they go on without it, until they start anew. */
   readonly brokenDirectories = new Set<number>();
+  readonly joiners: JoinerFault;
   #next: Timer | null = null;
   #votersLost = 0;
   #isOver = false;
@@ -36,8 +39,19 @@ export class Faults {
   constructor(options: FaultsOptions) {
     this.#options = options;
     this.#random = options.random;
+    this.joiners = new JoinerFault({
+      cluster: options.cluster,
+      random: options.random.fork("joiners"),
+      sessionMs: Number(options.plan.settings["broker.session.timeout.ms"]),
+      after: (delayMs, run) => this.#after(delayMs, run),
+    });
     for (const node of options.cluster.nodes) this.#restartWhenDown(node);
   }
+
+  /** Sees what brokers say to each other, as it leaves. */
+  readonly tap: PeerTap = (message) => {
+    if (!this.#isOver) this.joiners.tap(message);
+  };
 
   begin(): void {
     this.#planNext();
@@ -51,6 +65,7 @@ export class Faults {
     this.#later.clear();
     const { cluster } = this.#options;
     cluster.world.fabric.healAll();
+    for (const node of cluster.nodes) if (node.foreignDiskOf !== null) node.crash({ kind: "process" });
     for (const node of cluster.nodes) {
       this.#healDisk(node);
       // A log directory that has failed is used again only by the next process.
@@ -82,7 +97,9 @@ export class Faults {
   }
 
   #up(node: SimNode): void {
-    if (!node.isUp) node.start();
+    const isDiskAway = this.#options.cluster.nodes.some(({ foreignDiskOf }) => foreignDiskOf === node);
+    if (isDiskAway) this.#after(20, () => this.#up(node));
+    else if (!node.isUp) node.start();
   }
 
   #planNext(): void {
@@ -130,8 +147,10 @@ export class Faults {
     if (kind === "processCrash") return this.#crash(node, "process");
     if (kind === "powerCut") return this.#crash(node, "power");
     if (kind === "powerCutOfAll") return this.#powerCutOfAll();
+    if (kind === "joinerRestart") return this.joiners.begin(node);
     if (kind === "gracefulStop") return this.#stop(node);
     if (kind === "lostDisk") return this.#loseDisk(node);
+    if (kind === "swappedDisks") return this.#swapDisks(node);
     if (kind === "brokenDirectory" || kind === "lostDirectory") return this.#directory(kind, node);
     if (kind === "pause") {
       node.machine.pause(this.#random.between(50, this.#random.pick([500, 2_000, 5_000])));
@@ -187,6 +206,19 @@ export class Faults {
     this.#options.onForgetful(node);
     node.crash({ kind: "power", cutMode: "lost" });
     node.loseDisk();
+    return true;
+  }
+
+  /** Two machines start with each other's disk: neither may take it for its own; then all is put right. */
+  #swapDisks(node: SimNode): boolean {
+    const { nodes } = this.#options.cluster;
+    const others = nodes.filter((one) => one !== node && one.running !== null);
+    if (node.running === null || others.length === 0) return false;
+    const other = this.#random.pick(others);
+    node.crash({ kind: "process" });
+    other.crash({ kind: "process" });
+    node.startWithDiskOf(other);
+    other.startWithDiskOf(node);
     return true;
   }
 

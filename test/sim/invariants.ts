@@ -24,6 +24,7 @@ export const invariants = [
   "metadata: leader epochs rise with every leader",
   "metadata: a registration raises the epoch of all the broker led",
   "metadata: an in-sync set grows only as its leader asked at this partition epoch",
+  "metadata: a replica joins an in-sync set only in the life that its leader spoke of",
 
   // Partitions.
   "partition: one leader per leader epoch",
@@ -33,6 +34,7 @@ export const invariants = [
   "partition: every in-sync replica holds all that is committed",
   "partition: what a follower says it holds is on its disk",
   "partition: a committed record is the same on every replica",
+  "partition: a replica knows of each producer what its log says",
   "partition: the high watermark is within the log",
   "partition: the high watermark never goes back",
   "partition: at rest all replicas are equal below the high watermark",
@@ -58,6 +60,7 @@ export const invariants = [
   // The whole.
   "progress: the cluster comes to rest after faults",
   "node: no process ends by itself",
+  "node: the disk of another node is refused",
   "node: no promise is left alone",
   "bounds: connections end when nobody needs them",
 ] as const;

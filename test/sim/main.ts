@@ -17,6 +17,7 @@ const usage = `npm run sim -- [options]
   --json          one line of JSON an outcome, instead of tables
   --mutants       every planted bug with its recorded seed
   --hunt          look for seeds that catch the planted bugs, at most --seeds (default 200) each
+  --renew         with --hunt: only those that their recorded seeds do not catch any more
   --only TEXT     only planted bugs whose name contains it`;
 
 function options() {
@@ -30,6 +31,7 @@ function options() {
       json: { type: "boolean", default: false },
       mutants: { type: "boolean", default: false },
       hunt: { type: "boolean", default: false },
+      renew: { type: "boolean", default: false },
       only: { type: "string", default: "" },
       help: { type: "boolean", default: false },
     },
@@ -44,8 +46,7 @@ function options() {
   return { ...values, seeds, jobs: count("jobs", values.jobs) };
 }
 
-async function main(): Promise<number> {
-  const given = options();
+async function run(given: ReturnType<typeof options>): Promise<number> {
   if (given.help) {
     console.log(usage);
     return 0;
@@ -68,9 +69,22 @@ async function main(): Promise<number> {
   return worst > 0 ? worst : missing.length > 0 ? 1 : 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(`sim: ${error instanceof Error ? error.message : error}\n\n${usage}`);
-  process.exitCode = 2;
+const told = (error: unknown): string => `sim: ${error instanceof Error ? error.message : error}`;
+
+async function main(): Promise<number> {
+  let given: ReturnType<typeof options>;
+  try {
+    given = options();
+  } catch (error) {
+    console.error(`${told(error)}\n\n${usage}`);
+    return 2;
+  }
+  try {
+    return await run(given);
+  } catch (error) {
+    console.error(told(error));
+    return 2;
+  }
 }
+
+process.exitCode = await main();

@@ -85,10 +85,22 @@ export async function replayMutants({ only }: { only: string }): Promise<boolean
   return all;
 }
 
-/** Looks for seeds anew, and writes them down where they are not recorded or do not catch it any more. */
-export async function huntMutants(options: { only: string; seeds: number; jobs: number }): Promise<boolean> {
+export interface HuntOptions {
+  only: string;
+  seeds: number;
+  jobs: number;
+  /** Leave alone those whose recorded seeds still catch them. */
+  renew: boolean;
+}
+
+/** Looks for seeds anew, and writes them down. */
+export async function huntMutants(options: HuntOptions): Promise<boolean> {
   let all = true;
   for (const mutant of readMutants(options.only)) {
+    if (options.renew && (await stillCaught(mutant))) {
+      console.log(`${mutant.name.padEnd(44)} as recorded`);
+      continue;
+    }
     const seeds = freshSeeds(options.seeds);
     const caught: Outcome[] = [];
     let run = 0;
@@ -104,14 +116,28 @@ export async function huntMutants(options: { only: string; seeds: number; jobs: 
         isEnough: () => caught.length >= seedsKept,
       }),
     );
-    if (caught.length === 0) all = false;
-    else writeDown(mutant, caught);
-    const found = caught.map(({ failure }) => failure!.invariant);
+    const failing = await failingWithout(caught);
+    for (const { seed, failure } of failing) console.log(`${seed} fails without it: ${failure!.message}`);
+    const telling = caught.filter(({ seed }) => !failing.some((one) => one.seed === seed));
+    if (telling.length === 0 || failing.length > 0) all = false;
+    if (telling.length > 0) writeDown(mutant, telling);
+    const found = telling.map(({ failure }) => failure!.invariant);
     console.log(
-      `${mutant.name.padEnd(44)} ${caught.length} of ${run} seeds: ${[...new Set(found)].join("; ")}`,
+      `${mutant.name.padEnd(44)} ${telling.length} of ${run} seeds: ${[...new Set(found)].join("; ")}`,
     );
   }
   return all;
+}
+
+async function stillCaught(mutant: Mutant): Promise<boolean> {
+  const caught = await replay(mutant);
+  return caught !== null && (await failingWithout([caught])).length === 0;
+}
+
+/** A seed that fails in the tree as it is tells nothing of the planted bug, but of one of ours. */
+async function failingWithout(caught: readonly Outcome[]): Promise<Outcome[]> {
+  const outcomes = await runSeeds({ seeds: caught.map(({ seed }) => seed), jobs: 2 });
+  return outcomes.filter(({ failure }) => failure !== null);
 }
 
 function writeDown(mutant: Mutant, caught: readonly Outcome[]): void {

@@ -21,13 +21,19 @@ export const faultKinds = [
   "syncError",
   "fullDisk",
   "lostDisk",
+  "swappedDisks",
   "clockJump",
 ] as const;
 
 /** Where a broker has two log directories: the second one fails, or its disk is replaced. */
 export const directoryFaultKinds = ["brokenDirectory", "lostDirectory"] as const;
 
-export type FaultKind = (typeof faultKinds)[number] | (typeof directoryFaultKinds)[number];
+/** What needs more than chance to meet. */
+export const aimedFaultKinds = ["joinerRestart"] as const;
+
+export const allFaultKinds = [...faultKinds, ...directoryFaultKinds, ...aimedFaultKinds] as const;
+
+export type FaultKind = (typeof allFaultKinds)[number];
 
 export interface Plan {
   seed: string;
@@ -73,10 +79,12 @@ export function planOf(seed: string): Plan {
       "broker.heartbeat.interval.ms": String(sessionMs / 5),
       "controller.quorum.election.timeout.ms": String(electionMs),
       "replica.lag.time.max.ms": String(random.pick([1_000, 2_000, 5_000])),
-      "metadata.log.max.record.bytes.between.snapshots": String(random.pick([2_000, 8_000, 20_000_000])),
+      "metadata.log.max.record.bytes.between.snapshots": String(
+        random.pick([2_000, 2_000, 8_000, 20_000_000]),
+      ),
       "log.retention.check.interval.ms": "300",
       "ottla.log.dir.reserve.bytes": String(disks.pick([0, 5_000, 16_777_216])),
-      "ottla.metadata.log.trailing.records": String(random.pick([0, 20, 10_000])),
+      "ottla.metadata.log.trailing.records": String(random.pick([0, 0, 20, 10_000])),
     },
     topicSettings: {
       "min.insync.replicas": "2",
@@ -96,7 +104,11 @@ export function planOf(seed: string): Plan {
     },
     aging: agingOf(seed),
     directories,
-    faults: [...faultsOf(random), ...(directories === 2 ? directoryFaultsOf(disks) : [])],
+    faults: [
+      ...faultsOf(random),
+      ...(directories === 2 ? directoryFaultsOf(disks) : []),
+      ...aimedFaultsOf(new SeededRandom(seed).fork("aimed faults")),
+    ],
     faultEveryMs: random.pick([300, 800, 2_000]),
     faultsForMs: 12_000,
     load: {
@@ -119,5 +131,15 @@ function faultsOf(random: SeededRandom): { kind: FaultKind; weight: number }[] {
   const rate = random.pick([0.2, 0.35, 0.6]);
   const chosen: FaultKind[] = faultKinds.filter(() => random.chance(rate));
   const kinds = chosen.length > 0 ? chosen : [random.pick(faultKinds)];
-  return kinds.map((kind) => ({ kind, weight: 1 + random.below(4) }));
+  return kinds.map((kind) => {
+    const weight = 1 + random.below(4);
+    // A disk is lost only while the whole cluster is well, which most drawings do not meet.
+    return { kind, weight: kind === "lostDisk" ? 2 * weight + 2 : weight };
+  });
+}
+
+function aimedFaultsOf(random: SeededRandom): { kind: FaultKind; weight: number }[] {
+  return aimedFaultKinds
+    .filter(() => random.chance(0.35))
+    .map((kind) => ({ kind, weight: 1 + random.below(4) }));
 }

@@ -2,14 +2,17 @@
 // looked at after every event. Second phase: all is healed, and the cluster must come to rest within a
 // bounded virtual time, with every record that was acknowledged.
 
+import { DiskError } from "../../base/disk-error.ts";
 import { watchRejections } from "../../base/virtual/rejections.ts";
 import type { TraceLine } from "../../base/virtual/trace.ts";
+import { ForeignDirectoryError } from "../../cluster/log/identity-file.ts";
 import type { PartitionImage } from "../../cluster/metadata/image.ts";
 import { Aging, agingTopic } from "./aging.ts";
 import { Faults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { type Plan, planOf } from "./plan.ts";
+import { hasShifting, Shifting, shiftingTopic } from "./shifting.ts";
 import { SimCluster } from "./sim-cluster.ts";
 import type { SimNode } from "./sim-node.ts";
 import { CheckCounts, Violation } from "./violation.ts";
@@ -51,6 +54,7 @@ export class Run {
   readonly ledger: Ledger;
   readonly workload: Workload;
   readonly aging: Aging | null;
+  readonly shifting: Shifting | null;
   phase = "start";
   #trouble: unknown = null;
 
@@ -59,7 +63,10 @@ export class Run {
     this.cluster = new SimCluster({
       plan,
       onTrace,
-      tap: (message) => this.watch.tap(message),
+      tap: (message) => {
+        this.watch.tap(message);
+        this.faults.tap(message);
+      },
       onTrouble: ({ node, kind, error }) => this.#nodeTrouble(node, kind, error),
     });
     const { world, nodes } = this.cluster;
@@ -96,6 +103,13 @@ export class Run {
         ...{ plan, aging, ledger: this.ledger, bootstrap: this.cluster.bootstrap, onWrong },
         env: world.addNode("ager").start(),
       });
+    const shifts = hasShifting(plan.seed);
+    this.shifting = shifts
+      ? new Shifting({
+          ...{ seed: plan.seed, ledger: this.ledger, bootstrap: this.cluster.bootstrap, onWrong },
+          env: world.addNode("shifter").start(),
+        })
+      : null;
     world.scheduler.afterEvent.push((who) => {
       if (this.#trouble !== null) throw this.#trouble;
       this.watch.afterEvent(who);
@@ -109,16 +123,18 @@ export class Run {
     await this.#until("the cluster is ready", () => this.#allReady(), readyWithinMs);
     await this.#settles("topics are made", this.workload.prepare(), readyWithinMs);
     if (this.aging) await this.#settles("aging is made", this.aging.prepare(), readyWithinMs);
+    if (this.shifting) await this.#settles("shifting is made", this.shifting.prepare(), readyWithinMs);
     this.phase = "faults";
     this.workload.begin();
     this.aging?.begin();
+    this.shifting?.begin();
     this.faults.begin();
     await world.runFor(this.plan.faultsForMs);
     this.phase = "heal";
     this.faults.heal();
     await this.#until("every broker is back and every replica in sync", () => this.#isWhole(), restWithinMs);
     await world.runFor(500);
-    const ends = Promise.all([this.workload.end(), this.aging?.end()]);
+    const ends = Promise.all([this.workload.end(), this.aging?.end(), this.shifting?.end()]);
     await this.#settles("every client is told what became of its records", ends, restWithinMs);
     this.phase = "verify";
     for (const topic of [safeTopic, looseTopic]) {
@@ -133,6 +149,7 @@ export class Run {
       const left = await this.#settles("aging is read", this.workload.readAll(agingTopic), quietWithinMs);
       this.ledger.verify(agingTopic, left, (partition) => this.watch.retention.startOf(partition));
     }
+    if (this.shifting) await this.#verifyShifting(this.shifting);
     await this.#topics();
     // A pause that began before the healing may have ended after it.
     await this.#until("every replica stays in sync", () => this.#isWhole(), restWithinMs);
@@ -141,6 +158,13 @@ export class Run {
     this.checks.add("node: no promise is left alone");
     this.checks.add("client: only faults make calls fail", this.workload.adminCalls);
     await this.#quiet();
+  }
+
+  async #verifyShifting(shifting: Shifting): Promise<void> {
+    const reading = this.workload.readAll(shiftingTopic);
+    const left = await this.#settles("shifting is read", reading, quietWithinMs);
+    this.ledger.verify(shiftingTopic, left, (partition) => shifting.startOf(partition));
+    this.checks.add("client: only faults make calls fail", shifting.changes);
   }
 
   rejected(reason: unknown): void {
@@ -226,6 +250,11 @@ export class Run {
   }
 
   #nodeTrouble(node: SimNode, kind: string, error: unknown): void {
+    if (node.foreignDiskOf !== null) {
+      this.checks.add("node: the disk of another node is refused");
+      const isTroubled = this.faults.troubledDisks.has(node.foreignDiskOf.id);
+      if (error instanceof ForeignDirectoryError || (isTroubled && error instanceof DiskError)) return;
+    }
     if (this.faults.troubledDisks.has(node.id)) return;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#fail(new Violation("crash", "node: no process ends by itself", `${node.name}: ${kind}: ${text}`));

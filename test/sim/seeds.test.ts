@@ -13,6 +13,11 @@ const seeds: Readonly<Record<string, string>> = {
   "b-195": "a process that died before it had registered hid from the next that the machine had restarted",
   "mwtnxbu695-139":
     "a topic made while most brokers were on their way out had one in-sync replica, whose disk was lost",
+  "mwtslxlucj-14": "a node whose second disk had failed did not stop in order",
+  "mwtt2md245-53":
+    "a record of a deposed leader stayed where the new one had removed its own, with the epochs that tell",
+  "mwtvcjq2gu-51": "a node did not start because a full disk had no room to remove an old snapshot",
+  "mwtvcjq2gu-93": "a new leader said that what another had committed was outside its log",
   "b-47": "a deposed leader was believed that a consumer's position was not in the log",
 };
 

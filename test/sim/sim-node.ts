@@ -36,6 +36,8 @@ export class SimNode {
   lives = 0;
   /** The process is on its way down in order. */
   isLeaving = false;
+  /** Another node's disk was put into its machine for this life: it must refuse it. */
+  foreignDiskOf: SimNode | null = null;
   readonly #options: SimNodeOptions;
   #door: KafkaDoor | null = null;
   #isFormatted = false;
@@ -49,6 +51,7 @@ export class SimNode {
       this.running = null;
       this.#door = null;
       this.isLeaving = false;
+      this.foreignDiskOf = null;
     };
   }
 
@@ -59,7 +62,17 @@ export class SimNode {
   /** Begins a life; how it goes is seen in `running`. */
   start(): void {
     this.lives++;
-    const env = this.machine.start();
+    this.#begin(this.machine.start());
+  }
+
+  /** With the disk of another machine, which must be down. */
+  startWithDiskOf(other: SimNode): void {
+    this.lives++;
+    this.foreignDiskOf = other;
+    this.#begin(this.machine.start(other.machine.disk));
+  }
+
+  #begin(env: Env): void {
     const life = this.lives;
     this.#run(env).catch((error: unknown) => {
       if (error instanceof RevokedError || life !== this.lives) return;
@@ -78,6 +91,7 @@ export class SimNode {
       this.#isFormatted = true;
     }
     const node = await startNode(config, env, peersOver({ links, env, name, tap }));
+    if (this.foreignDiskOf !== null) throw new Error("it took another node's disk for its own");
     this.running = node;
     servePeers(node.peer, { links, env, name, tap });
     if (node.broker !== null) {

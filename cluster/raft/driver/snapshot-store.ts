@@ -2,6 +2,7 @@
 // entry names it, and that is written after all its pieces; the one before it stays for transfers under way.
 //
 //   snapshot/END-EPOCH/INDEX -> a piece        current -> "END-EPOCH pieces"
+import { isDiskFull } from "../../../base/disk-error.ts";
 import { limits } from "../../../base/limits.ts";
 import type { Codecs } from "../../../base/ports/codecs.ts";
 import type { KeyValueStore } from "../../../base/ports/kv.ts";
@@ -82,6 +83,17 @@ export class SnapshotStore {
     }
   }
 
+  /** False: even for that the disk has no room; the next start tries again. */
+  private async remove(keys: readonly string[]): Promise<boolean> {
+    try {
+      await this.store.write(keys.map((key) => ({ key, value: null })));
+      return true;
+    } catch (error) {
+      if (isDiskFull(error)) return false;
+      throw error;
+    }
+  }
+
   /** At start: older ones, and pieces of snapshots that never became whole. */
   private async removeOthers(): Promise<void> {
     const keep = this.kept.map(({ name }) => `snapshot/${name}/`);
@@ -90,7 +102,7 @@ export class SnapshotStore {
       // Values come with the keys, so few at a time.
       const found = await this.store.range({ from, to: "snapshot0", limit: keysPerRead });
       const old = found.filter(({ key }) => !keep.some((prefix) => key.startsWith(prefix)));
-      if (old.length > 0) await this.store.write(old.map(({ key }) => ({ key, value: null })));
+      if (old.length > 0 && !(await this.remove(old.map(({ key }) => key)))) return;
       const last = found.at(-1);
       if (last === undefined || found.length < keysPerRead) return;
       from = `${last.key}\u0000`;

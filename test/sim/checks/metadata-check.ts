@@ -1,7 +1,6 @@
 // test: the picture of the cluster: the same on every node at the same end, never ahead of what is committed,
 // and changed only in the ways the design allows.
 import type { MetadataImage, PartitionImage } from "../../../cluster/metadata/image.ts";
-import type { AlterPartitionItem } from "../../../proto/peer/peer-api.ts";
 import type { SimNode } from "../sim-node.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -49,7 +48,7 @@ export class MetadataCheck {
         const where = `${topic.name}-${partition.partition} at ${after.end}`;
         this.#standing(partition, after, where);
         const was = old?.partitions[partition.partition];
-        if (was !== undefined && was !== partition) this.#change(was, partition, where);
+        if (was !== undefined && was !== partition) this.#change(was, partition, after, where);
       }
     }
     this.#registrations(before, after);
@@ -75,7 +74,7 @@ export class MetadataCheck {
     );
   }
 
-  #change(was: PartitionImage, now: PartitionImage, where: string): void {
+  #change(was: PartitionImage, now: PartitionImage, after: MetadataImage, where: string): void {
     const { checks } = this.#all;
     const isChanged = was.leader !== now.leader || String(was.isr) !== String(now.isr);
     checks.hold(
@@ -92,26 +91,35 @@ export class MetadataCheck {
     if (was.isr.some((id) => !now.isr.includes(id))) this.isrShrinks++;
     if (!now.isr.some((id) => !was.isr.includes(id))) return;
     this.isrGrows++;
-    if (was.leaderEpoch === now.leaderEpoch) this.#grown(was, now, where);
+    if (was.leaderEpoch === now.leaderEpoch) this.#grown(was, now, after, where);
   }
 
   /** Within a leader epoch only the leader adds to the set, and only to the set that it knew. */
-  #grown(was: PartitionImage, now: PartitionImage, where: string): void {
+  #grown(was: PartitionImage, now: PartitionImage, after: MetadataImage, where: string): void {
     const { asked, checks, wereController } = this.#all;
     if (wereController.has(now.leader)) return;
     const requests = asked.get(`${now.topicId}/${now.partition}`) ?? [];
     // Others may have left between the change that was asked for and this image.
     const joined = now.isr.filter((id) => !was.isr.includes(id));
-    const isAsked = ({ leaderEpoch, partitionEpoch, isr }: AlterPartitionItem): boolean =>
-      leaderEpoch === now.leaderEpoch &&
-      partitionEpoch >= was.partitionEpoch &&
-      partitionEpoch < now.partitionEpoch &&
-      joined.every((id) => isr.some(({ nodeId }) => nodeId === id));
+    const asking = requests.filter(
+      ({ leaderEpoch, partitionEpoch, isr }) =>
+        leaderEpoch === now.leaderEpoch &&
+        partitionEpoch >= was.partitionEpoch &&
+        partitionEpoch < now.partitionEpoch &&
+        joined.every((id) => isr.some(({ nodeId }) => nodeId === id)),
+    );
     checks.hold(
       "metadata: an in-sync set grows only as its leader asked at this partition epoch",
-      requests.some(isAsked),
+      asking.length > 0,
       () =>
         `${where}: from ${JSON.stringify(was)} to ${JSON.stringify(now)}; asked: ${JSON.stringify(requests)}`,
+    );
+    const isOfThisLife = ({ nodeId, brokerEpoch }: { nodeId: number; brokerEpoch: number }): boolean =>
+      !joined.includes(nodeId) || after.brokers.get(nodeId)?.epoch === brokerEpoch;
+    checks.hold(
+      "metadata: a replica joins an in-sync set only in the life that its leader spoke of",
+      asking.some(({ isr }) => isr.every(isOfThisLife)),
+      () => `${where}: ${joined} joined; asked: ${JSON.stringify(asking)}`,
     );
   }
 

@@ -5,6 +5,7 @@ import type { Partition } from "../../../cluster/replication/partition.ts";
 import type { CommittedLog } from "../committed-log.ts";
 import type { DiskLog } from "../disk-log.ts";
 import type { SimNode } from "../sim-node.ts";
+import { ProducerCheck } from "./producer-check.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 interface Remembered {
@@ -17,6 +18,7 @@ interface Remembered {
 
 export class PartitionCheck {
   readonly #all: Surroundings;
+  readonly #producers: ProducerCheck;
   /** Node that led, by partition and leader epoch. */
   readonly #leaders = new Map<string, string>();
   readonly #remembered = new Map<string, Remembered>();
@@ -24,6 +26,7 @@ export class PartitionCheck {
 
   constructor(all: Surroundings) {
     this.#all = all;
+    this.#producers = new ProducerCheck(all);
   }
 
   look(node: SimNode): void {
@@ -53,9 +56,13 @@ export class PartitionCheck {
     if (partition.isLeader && remembered.ledEpoch !== leaderEpoch) {
       remembered.ledEpoch = leaderEpoch;
       this.#newLeader(node, partition, committed);
+      this.#producers.look(node, partition);
     }
     const { logEndOffset } = partition;
-    if (logEndOffset < remembered.logEnd) this.truncations++;
+    if (logEndOffset < remembered.logEnd) {
+      this.truncations++;
+      this.#producers.look(node, partition);
+    }
     remembered.logEnd = logEndOffset;
     if (remembered.highWatermark === highWatermark) return;
     const { checks } = this.#all;
