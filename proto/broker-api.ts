@@ -52,4 +52,6 @@ export interface BrokerApi {
   describeCluster: Operation<"DescribeCluster">;
   describeConfigs: Operation<"DescribeConfigs">;
   describeQuorum: Operation<"DescribeQuorum">;
+  addRaftVoter: Operation<"AddRaftVoter">;
+  removeRaftVoter: Operation<"RemoveRaftVoter">;
 }

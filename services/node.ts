@@ -123,7 +123,13 @@ export class RunningNode {
     });
     this.raft = this.#makeRaft(parts.peers);
     const { controller } = this.#side;
-    this.#controller = controller === null ? null : controllerCalls(controller, this.raft);
+    this.#controller =
+      controller === null
+        ? null
+        : controllerCalls(controller, this.raft, {
+            clusterId: this.clusterId,
+            tickMs: raftTiming(config.electionTimeoutMs).tickMs,
+          });
     this.#link = this.#makeLink();
     this.#logs = new BrokerLogs({
       directories: config.isBroker ? directories.data : [],
@@ -211,6 +217,7 @@ export class RunningNode {
       events: this.#side.events,
       timing: raftTiming(this.#config.electionTimeoutMs),
       trailingOffsets: this.#config.metadataTrailingRecords,
+      mayVote: this.#config.isController,
     });
     this.#side.attach(raft.journal);
     return raft;
@@ -355,6 +362,8 @@ export class RunningNode {
   #addressOf(nodeId: number): PeerAddress | null {
     const broker = this.#view.image.brokers.get(nodeId);
     if (broker) return { nodeId, host: broker.peerHost, port: broker.peerPort };
+    const recorded = this.raft.status()?.voters.find(({ id }) => id === nodeId);
+    if (recorded?.host != null) return { nodeId, host: recorded.host, port: recorded.port ?? 0 };
     const voter = this.#config.voters.find(({ id }) => id === nodeId);
     return voter ? { nodeId, host: voter.host, port: voter.port } : null;
   }

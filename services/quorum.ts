@@ -3,6 +3,7 @@
 
 import { zeroUuid } from "../base/uuid.ts";
 import type { Controller } from "../cluster/controller/controller.ts";
+import type { MetadataImage } from "../cluster/metadata/image.ts";
 import type { RaftNode } from "../cluster/raft/driver/raft-node.ts";
 import type { FollowerStatus, RaftStatus } from "../cluster/raft/driver/raft-status.ts";
 import { ErrorCode } from "../proto/errors.ts";
@@ -10,18 +11,24 @@ import { apis, type ResponseOf } from "../proto/kafka/apis.ts";
 import { decodeMessage, encodeMessage } from "../proto/kafka/codec.ts";
 import type { ForwardRequest, ForwardResponse, PeerApi } from "../proto/peer/peer-api.ts";
 import { metadataTopic } from "./replica-logs.ts";
+import { voterChange } from "./voter-changes.ts";
 
 export type ControllerCalls = Pick<
   PeerApi,
   "forward" | "registerBroker" | "alterPartition" | "allocateProducerIds" | "session"
 >;
 
-export function controllerCalls(controller: Controller, raft: RaftNode): ControllerCalls {
+export function controllerCalls(
+  controller: Controller,
+  raft: RaftNode,
+  options: { clusterId: string; tickMs: number },
+): ControllerCalls {
+  const image = (): MetadataImage => controller.image;
   return {
-    forward: async (request) =>
-      request.apiKey === apis.DescribeQuorum.key
-        ? describeQuorum(request, raft.status())
-        : controller.forward(request),
+    async forward(request) {
+      if (request.apiKey === apis.DescribeQuorum.key) return describeQuorum(request, raft.status(), image());
+      return (await voterChange(request, { ...options, raft, image })) ?? controller.forward(request);
+    },
     registerBroker: (request) => controller.registerBroker(request),
     alterPartition: (request) => controller.alterPartition(request),
     allocateProducerIds: (request) => controller.allocateProducerIds(request),
@@ -30,7 +37,11 @@ export function controllerCalls(controller: Controller, raft: RaftNode): Control
 }
 
 /** Only the leader knows how far the others are. */
-function describeQuorum(request: ForwardRequest, status: RaftStatus | null): ForwardResponse {
+function describeQuorum(
+  request: ForwardRequest,
+  status: RaftStatus | null,
+  image: MetadataImage,
+): ForwardResponse {
   if (status === null || status.role !== "leader") {
     return { errorCode: ErrorCode.NOT_CONTROLLER, body: new Uint8Array(0) };
   }
@@ -42,10 +53,11 @@ function describeQuorum(request: ForwardRequest, status: RaftStatus | null): For
       topicName,
       partitions: partitions.map(({ partitionIndex }) => partitionOf(topicName, partitionIndex, status)),
     })),
-    nodes: status.voters.map(({ id, host, port }) => ({
-      nodeId: id,
-      listeners: [{ name: "CONTROLLER", host: host ?? "", port: port ?? 0 }],
-    })),
+    nodes: [...status.voters, ...status.observers].map(({ id, host, port }) => {
+      const broker = image.brokers.get(id);
+      const place = { host: host ?? broker?.peerHost ?? "", port: port ?? broker?.peerPort ?? 0 };
+      return { nodeId: id, listeners: [{ name: "CONTROLLER", ...place }] };
+    }),
   });
   return { errorCode: ErrorCode.NONE, body: answer };
 }

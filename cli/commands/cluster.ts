@@ -1,9 +1,9 @@
-// adapter: `ottla cluster status | quorum | elect-leaders | log-dirs`.
+// adapter: `ottla cluster status | quorum | add-voter | remove-voter | elect-leaders | log-dirs`.
 import type { Command } from "commander";
 import { print, printJson, table } from "../output/table.ts";
 import { UsageError } from "../usage-error.ts";
 import { withAdmin } from "./connect.ts";
-import { type ClusterOptions, withCluster } from "./options.ts";
+import { type ClusterOptions, wholeNumber, withCluster } from "./options.ts";
 
 export function addClusterCommands(program: Command): void {
   const cluster = program
@@ -20,6 +20,14 @@ export function addClusterCommands(program: Command): void {
     .option("--topic <name>", "of this topic only")
     .option("--unclean", "where nobody leads, any replica may, even if records are lost (needs --topic)")
     .action(electLeaders);
+  withCluster(cluster.command("add-voter"))
+    .description("make a controller that follows the quorum one of its voters")
+    .argument("<id>", "its node id", wholeNumber(0))
+    .action(addVoter);
+  withCluster(cluster.command("remove-voter"))
+    .description("take a controller out of the voters, the leader too")
+    .argument("<id>", "its node id", wholeNumber(0))
+    .action(removeVoter);
   withCluster(cluster.command("log-dirs")).description("the log directories of the brokers").action(logDirs);
 }
 
@@ -49,6 +57,37 @@ async function electLeaders(options: ElectOptions): Promise<void> {
         rows.map((one) => [one.topic, one.partition, one.error ?? "elected"]),
       ),
     );
+  });
+}
+
+async function addVoter(id: number, options: ClusterOptions): Promise<void> {
+  await withAdmin(options, async (admin) => {
+    const { voters, observers } = await admin.describeQuorum();
+    const found = observers.find((one) => one.id === id);
+    if (found === undefined) {
+      const isVoter = voters.some((one) => one.id === id);
+      const so = isVoter
+        ? "it is a voter already"
+        : "start it, with controller in its process.roles, and wait";
+      throw new Error(`node ${id} does not follow the quorum as an observer: ${so}`);
+    }
+    await admin.addVoter(found);
+    if (options.json) return printJson({ added: id, directoryId: found.directoryId });
+    print(`node ${id} votes now, with directory ${found.directoryId}`);
+  });
+}
+
+async function removeVoter(id: number, options: ClusterOptions): Promise<void> {
+  await withAdmin(options, async (admin) => {
+    const { voters } = await admin.describeQuorum();
+    const found = voters.find((one) => one.id === id);
+    if (found === undefined) {
+      const ids = voters.map((one) => one.id).join(", ");
+      throw new Error(`node ${id} is no voter; the voters are ${ids}`);
+    }
+    await admin.removeVoter(found);
+    if (options.json) return printJson({ removed: id, directoryId: found.directoryId });
+    print(`node ${id} votes no more`);
   });
 }
 

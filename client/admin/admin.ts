@@ -41,6 +41,7 @@ import {
   type TopicListing,
   waitForTopic,
 } from "./topic-calls.ts";
+import { addVoter, type NewVoter, removeVoter, type VoterName } from "./voter-calls.ts";
 
 /** `timestamp`: the first record of that time or later; "maxTimestamp": the record with the largest time. */
 export type OffsetPlace = "earliest" | "latest" | "maxTimestamp" | { readonly timestamp: number | Date };
@@ -102,6 +103,19 @@ export class AdminClient implements AsyncDisposable {
   /** The metadata quorum (KIP-595). */
   describeQuorum(): Promise<QuorumDescription> {
     return describeQuorum(this.#calls);
+  }
+
+  /**
+   * Makes a controller that follows the metadata log a voter; resolves once that is committed. Rejects with
+   * DUPLICATE_VOTER, REQUEST_TIMED_OUT (it did not catch up in time, or another change is under way).
+   */
+  addVoter(voter: NewVoter): Promise<void> {
+    return addVoter(this.#calls, voter);
+  }
+
+  /** Takes a voter out; the leader too, which hands over. Rejects with VOTER_NOT_FOUND. */
+  removeVoter(voter: VoterName): Promise<void> {
+    return removeVoter(this.#calls, voter);
   }
 
   describeConfigs(

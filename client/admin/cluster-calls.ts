@@ -16,6 +16,8 @@ export interface ClusterDescription {
 
 export interface QuorumMember {
   readonly id: number;
+  /** Of the folder with its metadata log; all zeros: not known yet. */
+  readonly directoryId: string;
   readonly logEndOffset: number;
   /** When it last fetched, and last had everything; milliseconds since 1970, -1: not known. */
   readonly lastFetchMs: number;
@@ -117,6 +119,7 @@ export async function describeQuorum(calls: AdminCalls): Promise<QuorumDescripti
     }
     const member = (row: (typeof partition.currentVoters)[number]): QuorumMember => ({
       id: row.replicaId,
+      directoryId: row.replicaDirectoryId,
       logEndOffset: row.logEndOffset,
       lastFetchMs: row.lastFetchTimestamp,
       lastCaughtUpMs: row.lastCaughtUpTimestamp,

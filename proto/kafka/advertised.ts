@@ -38,6 +38,8 @@ export const advertised: Readonly<Partial<Record<ApiName, AdvertisedVersions>>> 
   IncrementalAlterConfigs: versions(0, 1),
   DescribeTopicPartitions: versions(0, 0),
   DescribeQuorum: versions(0, 2),
+  AddRaftVoter: versions(0, 0),
+  RemoveRaftVoter: versions(0, 0),
   DescribeCluster: versions(0, 1),
 };
 

@@ -18,6 +18,7 @@ import { metadata } from "./metadata.ts";
 import { offsetForLeaderEpoch } from "./offset-for-leader-epoch.ts";
 import type { BrokerPorts } from "./ports.ts";
 import { produce } from "./produce.ts";
+import { addRaftVoter, removeRaftVoter } from "./raft-voters.ts";
 import { createTopics, deleteTopics } from "./topic-changes.ts";
 
 export function createBroker(ports: BrokerPorts): BrokerApi {
@@ -42,6 +43,8 @@ export function createBroker(ports: BrokerPorts): BrokerApi {
     describeLogDirs: async (request) => describeLogDirs(ports, request),
     initProducerId: (request, context) => producerIds.initProducerId(request, context),
     describeCluster: async (request, context) => describeCluster(ports, request, context),
+    addRaftVoter: (request, context) => addRaftVoter(ports, request, context),
+    removeRaftVoter: (request, context) => removeRaftVoter(ports, request, context),
     describeQuorum: (request, context) => describeQuorum(ports, request, context),
     describeConfigs: async (request, context) => describeConfigs(ports, request, context),
   };

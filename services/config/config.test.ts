@@ -137,7 +137,8 @@ describe("the configuration of a node", () => {
     expect(() => resolve(["listeners=INSIDE://:9092"])).toThrow("INSIDE:PLAINTEXT");
     expect(() => resolve(["listeners=A://:1,A://:2"])).toThrow("comes twice");
     expect(() => resolve(["listeners=PLAINTEXT://:70000"])).toThrow('":70000"');
-    expect(() => resolve(["controller.quorum.voters=2@a:1"])).toThrow("node 1 is a controller");
+    // A controller that is none of the voters follows them until it is added.
+    expect(resolve(["controller.quorum.voters=2@a:1"]).voters.map(({ id }) => id)).toEqual([2]);
     expect(() => resolve(["process.roles=broker"])).toThrow("controller.quorum.voters is not set");
     expect(() => resolve(["controller.quorum.voters=1@a:1:short"])).toThrow("directoryId");
     expect(() => resolve(["cluster.id=x"])).toThrow("22 characters");

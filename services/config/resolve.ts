@@ -229,14 +229,8 @@ function votersOf(
       `${setting} is not set; a node that is no controller must be told who is, as id@host:port`,
     );
   }
+  // A controller that is none of them follows them, until it is added to the voters.
   const isVoter = voters.some(({ id }) => id === nodeId);
-  if (isController && !isVoter) {
-    const ids = voters.map(({ id }) => id).join(", ");
-    throw new ConfigError(
-      `${setting}: node ${nodeId} is a controller, but the voters are ${ids}; add it, or change ` +
-        `process.roles`,
-    );
-  }
   if (isVoter && !isController) {
     throw new ConfigError(
       `${setting}: node ${nodeId} is a voter, but process.roles has no controller; add it there, or take ` +

@@ -27,6 +27,8 @@ export function operationsOf(api: BrokerApi): Operations {
     ["DescribeCluster", api.describeCluster],
     ["DescribeConfigs", api.describeConfigs],
     ["DescribeQuorum", api.describeQuorum],
+    ["AddRaftVoter", api.addRaftVoter],
+    ["RemoveRaftVoter", api.removeRaftVoter],
   ];
   return new Map(
     rows.map(([name, operation]) => [

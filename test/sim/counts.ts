@@ -27,6 +27,8 @@ const reachedByMany = [
   "brokers fenced",
   "in-sync sets shrunk",
   "in-sync sets grown",
+  "voters added",
+  "voters removed",
 ];
 
 export interface Totals {

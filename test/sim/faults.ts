@@ -199,7 +199,8 @@ export class Faults {
   }
 
   #loseDisk(node: SimNode): boolean {
-    const isVoter = node.id <= this.#options.plan.voters;
+    const { voters, shiftsVoters } = this.#options.plan;
+    const isVoter = shiftsVoters || node.id <= voters;
     // A voter with an empty disk is no voter any more: of three, one may go.
     if (!this.#isWhole() || (isVoter && this.#votersLost > 0)) return false;
     if (isVoter) this.#votersLost++;

@@ -10,6 +10,7 @@ export const invariants = [
   "raft: a leader holds all that is committed",
   "raft: a leader commits by counting only what is of its own term",
   "raft: what is committed is on the disks of a majority",
+  "raft: one change of the voters at a time",
   "raft: what is committed is in a log",
   "raft: a committed entry is the same on every node",
   "raft: the commit end never goes back",

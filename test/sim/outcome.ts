@@ -6,6 +6,7 @@ import type { Ledger } from "./ledger.ts";
 import type { Plan } from "./plan.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 import { type CheckCounts, type FailureKind, Violation } from "./violation.ts";
+import type { VoterShifts } from "./voter-shifts.ts";
 import type { Watch } from "./watch.ts";
 import type { Workload } from "./workload.ts";
 
@@ -41,6 +42,7 @@ export function outcomeOf(run: {
   faults: Faults;
   ledger: Ledger;
   workload: Workload;
+  voterShifts: VoterShifts | null;
   checks: CheckCounts;
   phase: string;
   error: unknown;
@@ -92,6 +94,8 @@ function countsOf(run: Parameters<typeof outcomeOf>[0]): Record<string, number> 
     "clock jumps": stats.clockJumps,
     halts: stats.halts,
     elections: raft.elections,
+    "voters added": run.voterShifts?.added ?? 0,
+    "voters removed": run.voterShifts?.removed ?? 0,
     "snapshots installed": raft.snapshotsInstalled,
     "leaders moved": metadata.leaderMoves,
     "brokers fenced": metadata.fences,

@@ -6,6 +6,7 @@ import type { DiskFaults } from "../../base/virtual/disk-faults.ts";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import type { FabricSettings } from "../../base/virtual/wires.ts";
 import { type AgingPlan, agingOf } from "./aging-plan.ts";
+import { hasVoterShifts } from "./voter-shifts-plan.ts";
 
 export const faultKinds = [
   "processCrash",
@@ -39,6 +40,8 @@ export interface Plan {
   seed: string;
   brokers: number;
   voters: number;
+  /** Every node can vote, and the voters change on the way. */
+  shiftsVoters: boolean;
   partitions: number;
   /** Log directories of each broker. */
   directories: 1 | 2;
@@ -71,6 +74,7 @@ export function planOf(seed: string): Plan {
     seed,
     brokers,
     voters: 3,
+    shiftsVoters: hasVoterShifts(seed),
     partitions: 1 + random.below(4),
     flushPolicy,
     settings: {

@@ -16,6 +16,7 @@ import { hasShifting, Shifting, shiftingTopic } from "./shifting.ts";
 import { SimCluster } from "./sim-cluster.ts";
 import type { SimNode } from "./sim-node.ts";
 import { CheckCounts, Violation } from "./violation.ts";
+import { VoterShifts } from "./voter-shifts.ts";
 import { Watch } from "./watch.ts";
 import { looseTopic, safeTopic, Workload } from "./workload.ts";
 
@@ -55,6 +56,7 @@ export class Run {
   readonly workload: Workload;
   readonly aging: Aging | null;
   readonly shifting: Shifting | null;
+  readonly voterShifts: VoterShifts | null;
   phase = "start";
   #trouble: unknown = null;
 
@@ -110,6 +112,12 @@ export class Run {
           env: world.addNode("shifter").start(),
         })
       : null;
+    this.voterShifts = plan.shiftsVoters
+      ? new VoterShifts({
+          ...{ seed: plan.seed, bootstrap: this.cluster.bootstrap, onWrong },
+          env: world.addNode("shifts voters").start(),
+        })
+      : null;
     world.scheduler.afterEvent.push((who) => {
       if (this.#trouble !== null) throw this.#trouble;
       this.watch.afterEvent(who);
@@ -128,13 +136,19 @@ export class Run {
     this.workload.begin();
     this.aging?.begin();
     this.shifting?.begin();
+    this.voterShifts?.begin();
     this.faults.begin();
     await world.runFor(this.plan.faultsForMs);
     this.phase = "heal";
     this.faults.heal();
     await this.#until("every broker is back and every replica in sync", () => this.#isWhole(), restWithinMs);
     await world.runFor(500);
-    const ends = Promise.all([this.workload.end(), this.aging?.end(), this.shifting?.end()]);
+    const ends = Promise.all([
+      this.workload.end(),
+      this.aging?.end(),
+      this.shifting?.end(),
+      this.voterShifts?.end(),
+    ]);
     await this.#settles("every client is told what became of its records", ends, restWithinMs);
     this.phase = "verify";
     for (const topic of [safeTopic, looseTopic]) {

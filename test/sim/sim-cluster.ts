@@ -52,7 +52,7 @@ function configOf(plan: Plan, at: { id: number; clusterId: Uuid; directoryIds: r
   const settings: Record<string, string> = {
     "node.id": String(id),
     "cluster.id": clusterId,
-    "process.roles": id <= plan.voters ? "broker,controller" : "broker",
+    "process.roles": id <= plan.voters || plan.shiftsVoters ? "broker,controller" : "broker",
     listeners: `PLAINTEXT://n${id}:${kafkaPort}`,
     "controller.quorum.voters": voters.join(","),
     "ottla.peer.listener": `n${id}:1`,

@@ -30,6 +30,7 @@ import { type RaftNodeOptions, type RaftTiming, raftTiming, ticksOf } from "./ra
 import { type RaftStatus, statusOf } from "./raft-status.ts";
 import { openStorage, type RaftStorage } from "./raft-storage.ts";
 import { SnapshotExchange } from "./snapshot-exchange.ts";
+import { TransferWaiters } from "./transfer-waiters.ts";
 import { RaftTransport } from "./transport.ts";
 import { VoteWriter } from "./vote-writer.ts";
 import { VoterRequests } from "./voter-requests.ts";
@@ -58,7 +59,7 @@ export class RaftNode {
   private readonly metrics: RaftMetrics;
   private readonly leaderListeners = new Set<(leaderId: number, term: number) => void>();
   private readonly voterRequests = new VoterRequests((event) => this.post(event));
-  private transferWaiters: ((isOver: boolean) => void)[] = [];
+  private readonly transferWaiters: TransferWaiters;
   private running: Running | null = null;
   private connectedTo: VoterSet | null = null;
   private messages: RaftMessage[] = [];
@@ -73,6 +74,7 @@ export class RaftNode {
     this.clock = options.env.clock;
     this.log = options.log;
     this.timing = options.timing ?? raftTiming();
+    this.transferWaiters = new TransferWaiters(this.clock);
     this.proposals = new Proposals(options.env.codecs);
     this.metrics = new RaftMetrics(options.env.metrics);
     this.journal = { append: (records, { epoch, timestamp }) => this.append(records, epoch, timestamp) };
@@ -144,7 +146,7 @@ export class RaftNode {
     });
     const runner = new EffectRunner({
       ...{ nodeId, env, log, core, transport, feed, voteWriter, snapshots },
-      onTransferFailed: () => this.settleTransfers(false),
+      onTransferFailed: () => this.transferWaiters.settle(false),
       onVoterChangeEnded: (number, refusal) => this.voterRequests.ended(number, refusal),
     });
     return { core, runner, transport, feed, voteWriter, snapshots };
@@ -154,7 +156,15 @@ export class RaftNode {
     const { env, options, log } = this;
     const { clusterId, nodeId, directoryId } = options;
     return new RaftCore({
-      ...{ nodeId, directoryId, clusterId, log, hardState, codecs: env.codecs },
+      ...{
+        nodeId,
+        directoryId,
+        clusterId,
+        log,
+        hardState,
+        codecs: env.codecs,
+        mayVote: options.mayVote !== false,
+      },
       ticks: ticksOf(this.timing),
       random: (below) => Math.floor(env.random.float() * below),
       configuredVoters: options.voters.map((voter) => ({ ...voter, directoryId: voter.directoryId ?? null })),
@@ -204,16 +214,9 @@ export class RaftNode {
    */
   transferLeadership(timeoutMs: number): Promise<boolean> {
     if (this.running === null || this.running.core.state.role !== "leader") return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const timer = this.clock.after(timeoutMs, () => settle(false));
-      const settle = (isOver: boolean): void => {
-        timer.cancel();
-        this.transferWaiters = this.transferWaiters.filter((one) => one !== settle);
-        resolve(isOver);
-      };
-      this.transferWaiters.push(settle);
-      this.post({ kind: "transfer" });
-    });
+    const over = this.transferWaiters.wait(timeoutMs);
+    this.post({ kind: "transfer" });
+    return over;
   }
 
   /** Resolves once it is committed; rejects with a BrokerError when refused, or lost with the leadership. */
@@ -246,7 +249,7 @@ export class RaftNode {
     this.timer?.cancel();
     this.proposals.lose("this node is being stopped");
     this.voterRequests.lose();
-    this.settleTransfers(true);
+    this.transferWaiters.settle(true);
     const { running } = this;
     if (running === null) return;
     running.transport.close();
@@ -353,11 +356,7 @@ export class RaftNode {
 
   private lostLeadership(): void {
     this.proposals.lose("leadership was lost before the records were committed");
-    this.settleTransfers(true);
-  }
-
-  private settleTransfers(isOver: boolean): void {
-    for (const settle of [...this.transferWaiters]) settle(isOver);
+    this.transferWaiters.settle(true);
   }
 
   // ---- Trouble ----

@@ -36,6 +36,8 @@ export interface RaftNodeOptions {
   readonly nodeId: number;
   /** Identity of the folder; another folder is another voter. */
   readonly directoryId: Uuid;
+  /** It can lead, and so be made a voter; true by default. */
+  readonly mayVote?: boolean;
   /** All voters, this node included if it is one. */
   readonly voters: readonly ConfiguredVoter[];
   /** Open; closed by whoever opened it, after `stop`. */

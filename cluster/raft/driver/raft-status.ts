@@ -1,5 +1,6 @@
 // core: what a consensus node tells of itself: for `cluster quorum`, readiness and tests.
 import type { Uuid } from "../../../base/uuid.ts";
+import type { Progress } from "../core/progress.ts";
 import type { RaftState, Role } from "../core/state.ts";
 
 export interface FollowerStatus {
@@ -39,9 +40,14 @@ export interface RaftStatus {
 
 export function statusOf(state: RaftState, appliedEnd: number): RaftStatus {
   const { log, voterSet } = state;
+  const isTwin = ({ id, directoryId }: Progress): boolean =>
+    directoryId !== null && voterSet.get(id) !== null && !voterSet.has(id, directoryId);
   const follower = (id: number, place: { host: string; port: number } | null): FollowerStatus => {
-    const progress = state.progress.get(id);
+    const known = state.progress.get(id);
     const isSelf = id === state.nodeId;
+    // A voter that came back with another directory is an observer, beside the voter that it was.
+    const isOther = place !== null && known !== undefined && isTwin(known);
+    const progress = isOther ? undefined : known;
     return {
       id,
       directoryId: isSelf
@@ -54,7 +60,8 @@ export function statusOf(state: RaftState, appliedEnd: number): RaftStatus {
       state: isSelf ? "self" : (progress?.state ?? "unknown"),
     };
   };
-  const observers = [...state.progress.keys()].filter((id) => voterSet.get(id) === null);
+  const isObserver = (one: Progress): boolean => voterSet.get(one.id) === null || isTwin(one);
+  const observers = [...state.progress.values()].filter(isObserver).map(({ id }) => id);
   return {
     nodeId: state.nodeId,
     role: state.role,

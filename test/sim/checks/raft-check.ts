@@ -1,5 +1,7 @@
 // test: what must never happen to the metadata log (DESIGN section 3; Raft paper, figure 3). Looks at each
 // consensus node after every event of its own.
+
+import { votersInBatch } from "../../../cluster/raft/core/voters-record.ts";
 import type { RaftStatus } from "../../../cluster/raft/driver/raft-status.ts";
 import type { SimNode } from "../sim-node.ts";
 import { metadataFolder, type Surroundings } from "./surroundings.ts";
@@ -9,6 +11,8 @@ interface Remembered {
   commitEnd: number;
   logEnd: number;
   ledTerm: number;
+  /** Ids of the voters by its log. */
+  voters: readonly number[];
 }
 
 export class RaftCheck {
@@ -30,7 +34,10 @@ export class RaftCheck {
     const remembered = this.#of(node);
     if (status.role === "leader") this.#leader(node, status, remembered);
     if (status.logEnd < remembered.logEnd) this.truncations++;
+    if (status.role === "leader" && status.logEnd > remembered.logEnd) this.#voterChanges(node);
     remembered.logEnd = status.logEnd;
+    const before = remembered.voters;
+    remembered.voters = status.voters.map(({ id }) => id);
     if (status.commitEnd === remembered.commitEnd) return;
     const { checks } = this.#all;
     checks.hold(
@@ -38,14 +45,14 @@ export class RaftCheck {
       status.commitEnd > remembered.commitEnd,
       () => `${node.name} went from ${remembered.commitEnd} to ${status.commitEnd}`,
     );
-    this.#committed(node, status, remembered.commitEnd);
+    this.#committed(node, status, { from: remembered.commitEnd, before });
     remembered.commitEnd = status.commitEnd;
   }
 
   #of(node: SimNode): Remembered {
     const known = this.#remembered.get(node.id);
     if (known?.life === node.lives) return known;
-    const fresh = { life: node.lives, commitEnd: 0, logEnd: 0, ledTerm: -1 };
+    const fresh = { life: node.lives, commitEnd: 0, logEnd: 0, ledTerm: -1, voters: [] };
     this.#remembered.set(node.id, fresh);
     return fresh;
   }
@@ -73,7 +80,11 @@ export class RaftCheck {
     );
   }
 
-  #committed(node: SimNode, status: RaftStatus, from: number): void {
+  #committed(
+    node: SimNode,
+    status: RaftStatus,
+    { from, before }: { from: number; before: readonly number[] },
+  ): void {
     const { checks, metadata } = this.#all;
     const log = this.#all.logOf(node, metadataFolder);
     if (status.role === "leader" && status.commitEnd > metadata.end) {
@@ -84,7 +95,7 @@ export class RaftCheck {
         () =>
           `${node.name} in term ${status.term} committed up to ${status.commitEnd}, of term ${last?.epoch}`,
       );
-      this.#holdByMajority(status);
+      this.#holdByMajority(status, before);
     }
     if (status.snapshotEnd > from && log.start > from) this.snapshotsInstalled++;
     const differs = metadata.differs(log, { from, end: status.commitEnd });
@@ -102,19 +113,39 @@ export class RaftCheck {
   }
 
   /** On the disks of a majority of the voters, so that it outlives a power cut of all of them. */
-  #holdByMajority({ commitEnd, term }: RaftStatus): void {
-    const { cluster, plan, checks } = this.#all;
-    const voters = cluster.nodes.slice(0, plan.voters);
-    if (voters.some(({ id }) => this.#all.isForgetful(id))) return;
-    const holders = voters.filter((node) => {
+  #holdByMajority({ commitEnd, term, voters: members }: RaftStatus, before: readonly number[]): void {
+    const { cluster, checks } = this.#all;
+    const now = members.map(({ id }) => id);
+    const nodes = cluster.nodes.filter(({ id }) => now.includes(id) || before.includes(id));
+    if (nodes.some(({ id }) => this.#all.isForgetful(id))) return;
+    const holders = nodes.filter((node) => {
       const found = this.#all.logOf(node, metadataFolder).find(commitEnd - 1);
       return found !== null && found.epoch === term && this.#all.logOf(node, metadataFolder).wouldLast(found);
     });
+    const isMajorityOf = (voters: readonly number[]): boolean =>
+      holders.filter(({ id }) => voters.includes(id)).length * 2 > voters.length;
     checks.hold(
       "raft: what is committed is on the disks of a majority",
-      holders.length * 2 > voters.length,
+      // It may have been committed just before a change of the voters came into the log.
+      isMajorityOf(now) || (before.length > 0 && isMajorityOf(before)),
       () =>
-        `entry ${commitEnd - 1} of term ${term} is on the disks of ${holders.map(({ name }) => name)} only`,
+        `entry ${commitEnd - 1} of term ${term} is on the disks of ${holders.map(({ name }) => name)} ` +
+        `only; the voters are ${now}, before ${before}`,
+    );
+  }
+
+  /** Majorities of sets that are two steps apart need not meet. */
+  #voterChanges(node: SimNode): void {
+    const { checks, metadata } = this.#all;
+    const log = this.#all.logOf(node, metadataFolder);
+    const { codecs } = node.machine.env;
+    let changes = 0;
+    for (const one of log.batches(metadata.end))
+      if (one.base >= metadata.end && votersInBatch(log.bytesOf(one), 0, codecs) !== null) changes++;
+    checks.hold(
+      "raft: one change of the voters at a time",
+      changes <= 1,
+      () => `${node.name} has ${changes} changes of the voters in its log above ${metadata.end}`,
     );
   }
 }

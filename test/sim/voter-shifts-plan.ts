@@ -1,0 +1,6 @@
+// test: whether the voters change in a run.
+import { SeededRandom } from "../../base/virtual/seeded-random.ts";
+
+export function hasVoterShifts(seed: string): boolean {
+  return new SeededRandom(seed).fork("voter shifts").chance(0.35);
+}
