@@ -14,7 +14,8 @@ import { addTopicCommands } from "./commands/topic.ts";
 import { packageVersion } from "./package-version.ts";
 import { UsageError } from "./usage-error.ts";
 
-export async function main(args: readonly string[]): Promise<void> {
+/** All commands, for `main` and for whoever checks what is said of them. */
+export function commandTree(): Command {
   const program = new Command("ottla")
     .description("Kafka for TypeScript, whole: a broker cluster on Raft, a typed client, and no JVM.")
     .version(packageVersion(), "-V, --version", "the version of Ottla")
@@ -33,7 +34,11 @@ export async function main(args: readonly string[]): Promise<void> {
   addClusterCommands(program);
   addChaosCommands(program);
   for (const command of program.commands) command.exitOverride();
+  return program;
+}
 
+export async function main(args: readonly string[]): Promise<void> {
+  const program = commandTree();
   try {
     if (args.length === 0) program.help({ error: true });
     await program.parseAsync([...args], { from: "user" });
