@@ -5,6 +5,7 @@
 //   00000000000000000300.log.00000000000000001000.deleted     it began at 300; the start moved to 1000
 import type { Disk } from "../../base/ports/disk.ts";
 
+const livePattern = /^(\d{20})\.log$/;
 const pattern = /^(\d{20})\.log\.(\d{20})\.deleted$/;
 
 export function digits(offset: number): string {
@@ -18,14 +19,25 @@ export function doomFile(disk: Disk, path: string, start: number): string {
   return doomed;
 }
 
-/** At a start: goes through with the removals whose new start lasted, and takes the others back. */
-export function settleDoomedFiles(disk: Disk, folder: string, startOffset: number): void {
-  for (const name of disk.list(folder)) {
+/**
+ * At a start: goes through with the removals whose new start lasted, or whose log began anew there, and takes
+ * the others back. Answers where the log starts.
+ */
+export function settleDoomedFiles(disk: Disk, folder: string, startOffset: number): number {
+  const names = disk.list(folder);
+  const bases = names.map((name) => livePattern.exec(name)?.[1]).filter((base) => base !== undefined);
+  const first = Math.min(...bases.map(Number));
+  let startNow = startOffset;
+  for (const name of names) {
     const [, base, start] = pattern.exec(name) ?? [];
     if (base === undefined) continue;
     const moved = Number(start);
     const lasted = startOffset === moved || (startOffset > moved && moved > Number(base));
-    if (lasted) disk.remove(`${folder}/${name}`);
+    // What is in the new file may be all that this replica has of what it confirmed.
+    const beganAnew = first === moved;
+    if (lasted || beganAnew) disk.remove(`${folder}/${name}`);
     else disk.rename(`${folder}/${name}`, `${folder}/${base}.log`);
+    if (beganAnew) startNow = Math.max(startNow, moved);
   }
+  return startNow;
 }

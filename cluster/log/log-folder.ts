@@ -94,9 +94,9 @@ export class LogFolder {
     this.topicId = options.topicId;
     this.isClean = options.isClean;
     this.recoveryPoint = options.recoveryPoint;
-    const { startOffset, recoveryPoint, isClean } = options;
+    const { recoveryPoint, isClean } = options;
     const { indexIntervalBytes } = options.config;
-    settleDoomedFiles(this.env.disk, this.path, startOffset);
+    const startOffset = settleDoomedFiles(this.env.disk, this.path, options.startOffset);
     const epochs = this.#readEpochs(startOffset);
     this.epochs = epochs ?? new EpochCache();
     if (!isClean) this.epochs.cutEnd(recoveryPoint);

@@ -18,6 +18,8 @@ const seeds: Readonly<Record<string, string>> = {
     "a record of a deposed leader stayed where the new one had removed its own, with the epochs that tell",
   "mwtvcjq2gu-51": "a node did not start because a full disk had no room to remove an old snapshot",
   "mwtvcjq2gu-93": "a new leader said that what another had committed was outside its log",
+  "mwtwd7f27x-181":
+    "a log that began anew elsewhere was taken back with what it held before, and lost what came since",
   "b-47": "a deposed leader was believed that a consumer's position was not in the log",
 };
 

@@ -12,6 +12,7 @@ import { isPatient } from "./workload.ts";
 export const shiftingTopic = "shifting";
 const outstandingMax = 100;
 const partitionsMax = 5;
+const staleLeaderMs = 10_000;
 
 export interface ShiftingOptions {
   readonly seed: string;
@@ -136,7 +137,23 @@ export class Shifting {
     const before = Math.floor(end * this.#random.float());
     if (before === 0) return;
     this.#asked.set(partition, Math.max(before, this.startOf(partition)));
-    await admin.deleteRecords([{ topic: shiftingTopic, partition, before }]);
+    await this.#patiently(() => admin.deleteRecords([{ topic: shiftingTopic, partition, before }]));
+  }
+
+  /** A leader that was deposed and has not heard of it may not have those records: not for long. */
+  async #patiently(call: () => Promise<unknown>): Promise<void> {
+    const { clock } = this.#options.env;
+    const untilMs = clock.monotonicMs() + staleLeaderMs;
+    for (;;) {
+      try {
+        await call();
+        return;
+      } catch (error) {
+        const isOutOfRange = error instanceof BrokerError && error.errorName === "OFFSET_OUT_OF_RANGE";
+        if (!isOutOfRange || clock.monotonicMs() > untilMs) throw error;
+        await pause(this.#options.env, 500);
+      }
+    }
   }
 
   async #elect(admin: AdminClient): Promise<void> {
