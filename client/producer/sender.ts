@@ -249,9 +249,9 @@ export class Sender {
   ): void {
     const { batch, queue } = load;
     const verdict = judge(answer, this.#settings.idempotent);
-    if (verdict.kind === "written") return this.#written(load, verdict.baseOffset, verdict.appendTimeMs);
+    if (verdict.kind === "written") return void this.#written(load, verdict.baseOffset, verdict.appendTimeMs);
     if (verdict.kind === "refused")
-      return this.#fail(load, brokerError(place, answer.errorCode, verdict.message));
+      return void this.#fail(load, brokerError(place, answer.errorCode, verdict.message));
     batch.lastError = brokerError(place, answer.errorCode, answer.errorMessage);
     const retryAtMs = this.#env.clock.monotonicMs() + this.#backoffMs(batch);
     if (verdict.kind === "outOfOrder") {
