@@ -42,6 +42,8 @@ export const limits = {
   catchUpBytesPerSecondMin: 16 * MiB,
   /** Of such, in one message. */
   catchUpMessageBytes: 256 * KiB,
+  /** Topics that metrics tell apart. */
+  topicLabelsMax: 500,
   /** In-sync set changes in one request to the controller. */
   alterPartitionItemsMax: 2_000,
   /** Raft: entries in flight to one follower, in messages and bytes. */

@@ -47,6 +47,7 @@ export {
   RecordFormatError,
   type ValidationIssue,
 } from "./errors.ts";
+export type { BatchTold, ClientEvent, OnClientEvent } from "./events.ts";
 export type { Partitioner, PartitionQuestion } from "./producer/producer-options.ts";
 export type { Delivery, HeadersInput, OnDelivered, ProducerRecord } from "./producer/record.ts";
 export { bytes, type Codec, float64, int32, int64, nullable, type RawPart, string } from "./topics/codecs.ts";

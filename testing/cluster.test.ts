@@ -237,7 +237,9 @@ describe("the handles of a broker", () => {
   it("counts what it does", async () => {
     await using cluster = await Cluster.start({ brokers: 1 });
     await cluster.createTopic("texts");
-    expect(cluster.broker(1).metric("ottla_log_fsync_ms")).toBeGreaterThanOrEqual(0);
+    expect(cluster.broker(1).metric("kafka_log_logflushstats_logflushrateandtimems")).toBeGreaterThanOrEqual(
+      0,
+    );
     expect(cluster.log.some(({ message }) => message.includes("registered"))).toBe(true);
   });
 });

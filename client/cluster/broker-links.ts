@@ -6,7 +6,8 @@ import type { ClientEnv } from "../../base/ports/env.ts";
 import type { Address } from "../../base/ports/network.ts";
 import { addressText } from "../connection/address.ts";
 import { Connection, type ConnectionSettings } from "../connection/connection.ts";
-import { ClientError } from "../errors.ts";
+import { asError, ClientError } from "../errors.ts";
+import { type OnClientEvent, tell } from "../events.ts";
 import { closedError, type Sleeper } from "./sleeper.ts";
 
 /** What a connection is for. */
@@ -14,6 +15,7 @@ export type Lane = "control" | "produce" | "fetch";
 
 interface Link {
   readonly address: Address;
+  readonly lane: Lane;
   readonly backoff: Backoff;
   connection: Connection | null;
   opening: Promise<Connection> | null;
@@ -24,6 +26,7 @@ interface Link {
 export interface LinkSettings extends ConnectionSettings {
   readonly retryBackoffMs: number;
   readonly retryBackoffMaxMs: number;
+  readonly onEvent: OnClientEvent | null;
 }
 
 export class BrokerLinks {
@@ -51,7 +54,7 @@ export class BrokerLinks {
     if (link === undefined) {
       const { retryBackoffMs: baseMs, retryBackoffMaxMs: maxMs } = this.#settings;
       const backoff = new Backoff({ baseMs, maxMs }, this.#env.random);
-      link = { address, backoff, connection: null, opening: null, retryAtMs: 0 };
+      link = { address, lane, backoff, connection: null, opening: null, retryAtMs: 0 };
       this.#links.set(key, link);
     }
     if (link.connection?.isOpen) return Promise.resolve(link.connection);
@@ -94,17 +97,26 @@ export class BrokerLinks {
       }
       link.backoff.reset();
       link.connection = connection;
+      this.#tell(link, "connected");
       connection.onClose = () => {
         link.connection = null;
+        this.#tell(link, "disconnected");
         this.#delay(link);
       };
       return connection;
     } catch (error) {
       this.#delay(link);
+      const { onEvent } = this.#settings;
+      const place = { address: addressText(link.address), lane: link.lane };
+      if (!this.#sleeper.isClosed) tell(onEvent, { kind: "connectFailed", ...place, error: asError(error) });
       throw error;
     } finally {
       link.opening = null;
     }
+  }
+
+  #tell({ address, lane }: Link, kind: "connected" | "disconnected"): void {
+    tell(this.#settings.onEvent, { kind, address: addressText(address), lane });
   }
 
   #delay(link: Link): void {

@@ -15,6 +15,7 @@ import type { MetadataResponse } from "../../proto/kafka/generated/messages.ts";
 import { addressText, parseBootstrap } from "../connection/address.ts";
 import type { Connection, RequestBody, RequestOptions } from "../connection/connection.ts";
 import { asError, brokerError, ClientError, isRetriable } from "../errors.ts";
+import { tell } from "../events.ts";
 import type { ConnectionOptions } from "../options/connection-options.ts";
 import { BrokerLinks, type Lane } from "./broker-links.ts";
 import { type Attempt, firstSuccess } from "./first-success.ts";
@@ -168,7 +169,10 @@ export class Cluster {
 
   /** Takes in what an answer says of leaders. */
   applyHint(hint: LeaderHint): boolean {
+    const { topic, partition } = hint;
+    const before = this.cache.partition(topic, partition)?.leader ?? -1;
     const isNews = this.cache.applyHint(hint);
+    if (isNews) this.#tellLeader(topic, partition, before);
     if (isNews) this.#notify();
     return isNews;
   }
@@ -251,6 +255,7 @@ export class Cluster {
     } catch (error) {
       if (this.isClosed) return;
       this.#lastProblem = asError(error);
+      tell(this.#options.onEvent, { kind: "metadataFailed", error: this.#lastProblem });
       this.#env.log.debug({ reason: this.#lastProblem.message }, "metadata refresh failed");
     } finally {
       this.#lastRefreshMs = this.#env.clock.monotonicMs();
@@ -265,11 +270,32 @@ export class Cluster {
 
   #learn(answer: MetadataResponse): void {
     const before = this.cache.clusterId;
+    const led = this.#options.onEvent === null ? [] : this.#leaders();
     this.cache.update(answer);
+    for (const [topic, partition, leader] of led) this.#tellLeader(topic, partition, leader);
+    const { onEvent } = this.#options;
+    tell(onEvent, { kind: "metadataUpdated", brokers: this.cache.brokers.length, topics: this.#topics.size });
     if (before !== null && this.cache.clusterId !== before) {
       const facts = { before, now: this.cache.clusterId };
       this.#env.log.warn(facts, "the bootstrap addresses lead to another cluster than before");
     }
+  }
+
+  #leaders(): [topic: string, partition: number, leader: number][] {
+    return [...this.#topics].flatMap((name) =>
+      (this.cache.topic(name)?.partitions ?? []).map(({ partition, leader }): [string, number, number] => [
+        name,
+        partition,
+        leader,
+      ]),
+    );
+  }
+
+  #tellLeader(topic: string, partition: number, from: number): void {
+    const now = this.cache.partition(topic, partition);
+    if (now === null || now.leader === from) return;
+    const { leader: to, leaderEpoch } = now;
+    tell(this.#options.onEvent, { kind: "leaderChanged", topic, partition, from, to, leaderEpoch });
   }
 
   #notify(): void {

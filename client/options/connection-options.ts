@@ -1,5 +1,6 @@
 // core: the options that producer, consumer and admin share: where the cluster is, and how long to wait for
 // it.
+import type { OnClientEvent } from "../events.ts";
 import type { OptionRules } from "./read-options.ts";
 import { text, whole } from "./read-options.ts";
 
@@ -18,6 +19,8 @@ export interface ConnectionOptions {
   readonly retryBackoffMaxMs: number;
   /** Metadata older than this is refreshed without a reason (metadata.max.age.ms). */
   readonly metadataMaxAgeMs: number;
+  /** Told of connections, of what is learnt of the cluster, and of what becomes of batches; null: nobody. */
+  readonly onEvent: OnClientEvent | null;
 }
 
 export const connectionRules: OptionRules<ConnectionOptions> = {
@@ -34,4 +37,8 @@ export const connectionRules: OptionRules<ConnectionOptions> = {
   retryBackoffMs: whole(1, 60_000, 50),
   retryBackoffMaxMs: whole(1, 600_000, 500),
   metadataMaxAgeMs: whole(100, 86_400_000, 300_000),
+  onEvent: {
+    defaultValue: null,
+    problem: (value) => (value === null || typeof value === "function" ? null : "a function, or null"),
+  },
 };

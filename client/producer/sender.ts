@@ -12,6 +12,7 @@ import type { Connection } from "../connection/connection.ts";
 import { asError, brokerError, ClientError, isRetriable, mayHaveBeenWritten } from "../errors.ts";
 import type { Accumulator } from "./accumulator.ts";
 import type { Batch } from "./batch.ts";
+import { tellDelivered, tellFailed, tellRetried } from "./batch-events.ts";
 import { Identity } from "./identity.ts";
 import { ambiguousError, type PartitionQueue } from "./partition-queue.ts";
 import { type EncodedBatch, leaderHint, produceApi, produceRequest, readAnswers } from "./produce-request.ts";
@@ -248,14 +249,9 @@ export class Sender {
   ): void {
     const { batch, queue } = load;
     const verdict = judge(answer, this.#settings.idempotent);
-    if (verdict.kind === "written") {
-      this.#written(load, verdict.baseOffset, verdict.appendTimeMs);
-      return;
-    }
-    if (verdict.kind === "refused") {
-      this.#fail(load, brokerError(place, answer.errorCode, verdict.message));
-      return;
-    }
+    if (verdict.kind === "written") return void this.#written(load, verdict.baseOffset, verdict.appendTimeMs);
+    if (verdict.kind === "refused")
+      return void this.#fail(load, brokerError(place, answer.errorCode, verdict.message));
     batch.lastError = brokerError(place, answer.errorCode, answer.errorMessage);
     const retryAtMs = this.#env.clock.monotonicMs() + this.#backoffMs(batch);
     if (verdict.kind === "outOfOrder") {
@@ -267,6 +263,7 @@ export class Sender {
     if (!verdict.isAbsent) batch.mayHaveBeenWritten = true;
     const isHinted = verdict.asksLeader && this.#cluster.applyHint(leaderHint(batch, answer, response));
     if (verdict.asksLeader && !isHinted) this.#cluster.requestRefresh();
+    tellRetried(this.#settings, batch);
     queue.retry(batch, isHinted ? 0 : retryAtMs);
   }
 
@@ -283,6 +280,7 @@ export class Sender {
       }
       if (mayHaveBeenWritten(error)) batch.mayHaveBeenWritten = true;
       batch.lastError = error;
+      tellRetried(this.#settings, batch);
       queue.retry(batch, nowMs + this.#backoffMs(batch));
     }
     this.#cluster.requestRefresh();
@@ -292,6 +290,7 @@ export class Sender {
   #written(load: Load, baseOffset: number, appendTimeMs: number): void {
     const { batch, queue } = load;
     queue.succeeded(batch, this.#env.clock.monotonicMs());
+    tellDelivered(this.#settings, batch, this.#env.clock.monotonicMs());
     const bytes = batch.reservedBytes;
     batch.reservedBytes = 0;
     batch.reportSuccess(baseOffset, appendTimeMs, this.#onThrow);
@@ -309,6 +308,7 @@ export class Sender {
   #report(batch: Batch, error: Error): void {
     const bytes = batch.reservedBytes;
     batch.reservedBytes = 0;
+    tellFailed(this.#settings, batch, error);
     batch.reportFailure(error, this.#onThrow);
     if (bytes > 0) this.#events.onReported(bytes);
   }

@@ -7,7 +7,6 @@
 
 import { limits } from "../../base/limits.ts";
 import type { Env } from "../../base/ports/env.ts";
-import type { Counter, Gauge } from "../../base/ports/metrics.ts";
 import { randomUuid } from "../../base/uuid.ts";
 import { BrokerError, ErrorCode, ProtocolError } from "../../proto/errors.ts";
 import type {
@@ -37,6 +36,7 @@ import type { MetadataRecord, NewRecord } from "../metadata/record-schemas.ts";
 import { activationRecords } from "./activation.ts";
 import { alterPartition } from "./alter-partition.ts";
 import { registerBroker } from "./brokers.ts";
+import { ControllerMetrics } from "./controller-metrics.ts";
 import { createTopics } from "./create-topics.ts";
 import { deleteTopics } from "./delete-topics.ts";
 import { rebalanceRecords } from "./elect-leaders.ts";
@@ -70,7 +70,7 @@ export class Controller {
   readonly #runtime: MachineRuntime<MetadataImage, MetadataRecord, MetadataDelta, NewRecord>;
   readonly #sessions: BrokerSessions;
   readonly #streams: SessionStreams;
-  readonly #metrics: { active: Gauge; fenced: Gauge; unclean: Counter };
+  readonly #metrics: ControllerMetrics;
   #told: MetadataImage = metadataMachine.initial;
   #epoch = -1;
   #rebalancedMs = 0;
@@ -83,7 +83,7 @@ export class Controller {
     // The tick in which a heartbeat arrives has begun already: one more makes a whole session.
     const ticks = Math.ceil(sessionTimeoutMs / everyMs) + 1;
     this.#sessions = new BrokerSessions({ ticks, graceTicks: Math.ceil(disconnectGraceMs / everyMs) + 1 });
-    this.#metrics = metricsOf(env.metrics);
+    this.#metrics = new ControllerMetrics(env.metrics);
     this.#runtime = new MachineRuntime<MetadataImage, MetadataRecord, MetadataDelta, NewRecord>({
       machine: metadataMachine,
       clock: env.clock,
@@ -310,27 +310,18 @@ export class Controller {
   #narrate(image: MetadataImage, delta: MetadataDelta): void {
     const before = this.#told;
     this.#told = image;
-    if (delta.brokers.size > 0)
-      this.#metrics.fenced.set([...image.brokers.values()].filter(({ fenced }) => fenced).length);
+    this.#metrics.look(image, delta);
     if (!this.isActive) return;
-    for (const event of eventsBetween(before, image, delta)) this.#tell(event);
+    for (const event of eventsBetween(before, image, delta)) {
+      this.#metrics.told(event);
+      this.#tell(event);
+    }
   }
 
   #tell(event: ControllerEvent): void {
     const { clock } = this.#options.env;
     this.#options.onEvent({ ...event, wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() });
   }
-}
-
-function metricsOf(metrics: Env["metrics"]): { active: Gauge; fenced: Gauge; unclean: Counter } {
-  return {
-    active: metrics.gauge("ottla_controller_active", "1 on the active controller, 0 on the others"),
-    fenced: metrics.gauge("ottla_controller_fenced_brokers", "Registered brokers that are fenced"),
-    unclean: metrics.counter(
-      "ottla_controller_unclean_elections_total",
-      "Leaders elected that may lack committed records",
-    ),
-  };
 }
 
 /** The code of a failed call; anything else is no answer to a peer. */

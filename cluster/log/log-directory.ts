@@ -84,7 +84,7 @@ export class LogDirectory implements LogHome {
       reserveBytes: options.reserveBytes ?? 0,
     });
     const fsyncMs = metrics.histogram(
-      "ottla_log_fsync_ms",
+      "kafka_log_logflushstats_logflushrateandtimems",
       "Time of one fsync round, ms",
       [1, 2, 5, 10, 20, 50, 100, 500],
     );

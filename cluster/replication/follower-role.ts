@@ -25,6 +25,7 @@ export class FollowerRole {
   readonly #host: RoleHost;
   #round = 0;
   #highWatermark: number;
+  #leaderCommitted = 0;
   #startedAt: number;
   #caughtUp = false;
 
@@ -66,6 +67,11 @@ export class FollowerRole {
   /** durable: positions are worth telling when they are on disk; os: at once. */
   get flushPolicy(): "durable" | "os" {
     return this.#host.config.flushPolicy;
+  }
+
+  /** Committed records that are not here yet, as far as the leader has told. */
+  get lag(): number {
+    return Math.max(0, this.#leaderCommitted - this.log.end);
   }
 
   startRound(round: number): void {
@@ -168,6 +174,7 @@ export class FollowerRole {
 
   #learn(part: PullPart): void {
     const { log } = this;
+    this.#leaderCommitted = part.highWatermark;
     const known = Math.min(part.highWatermark, log.end);
     if (known > this.#highWatermark) {
       this.#highWatermark = known;

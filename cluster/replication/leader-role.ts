@@ -126,7 +126,9 @@ export class LeaderRole {
     }
     const range = this.log.appendAsLeader(batch, { leaderEpoch: this.leaderEpoch });
     if (config.flushPolicy === "durable") this.log.requestSync();
-    context.metrics.bytesProduced.add(batch.length);
+    const { topicName } = this.#host.id;
+    context.metrics.bytesProduced.add(topicName, batch.length);
+    context.metrics.recordsProduced.add(topicName, range.end - range.baseOffset);
     const nowMs = this.#now();
     context.pacer.wrote(batch.length, nowMs);
     this.state.appended(range.end, nowMs);
@@ -147,7 +149,7 @@ export class LeaderRole {
   }
 
   awaitCommitted(end: number, timeoutMs: number): Promise<void> {
-    const { timeouts, pacer } = this.#host.context;
+    const { timeouts, pacer, metrics } = this.#host.context;
     if (!this.#active) return Promise.reject(this.#failure(ErrorCode.NOT_LEADER_OR_FOLLOWER, end));
     const isShort = this.state.isBelowMinIsr;
     if (isShort) return Promise.reject(this.#failure(ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND, end));
@@ -159,6 +161,7 @@ export class LeaderRole {
         timeouts.waiterSettled();
         const nowMs = this.#now();
         pacer.committed(nowMs - beganMs, nowMs);
+        if (errorCode === ErrorCode.NONE) metrics.commitMs.observe(nowMs - beganMs);
         if (errorCode === ErrorCode.NONE) resolve();
         else reject(this.#failure(errorCode, end));
       };

@@ -166,7 +166,8 @@ export class Partition implements RoleHost {
   read(options: reads.ReadOptions): reads.ReadAnswer {
     const leader = this.#led(options.currentLeaderEpoch);
     const answer = this.#guarded(() => reads.readRecords(leader, options));
-    if (answer.records.length > 0) this.context.metrics.bytesFetched.add(answer.records.length);
+    if (answer.records.length > 0)
+      this.context.metrics.bytesFetched.add(this.id.topicName, answer.records.length);
     return answer;
   }
 

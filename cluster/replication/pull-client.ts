@@ -55,6 +55,13 @@ export class PullClient {
     this.leaderId = leaderId;
   }
 
+  /** Most records that one of its partitions lacks. */
+  get lagMax(): number {
+    let most = 0;
+    for (const role of this.#roles.values()) most = Math.max(most, role.lag);
+    return most;
+  }
+
   get isEmpty(): boolean {
     return this.#roles.size === 0;
   }

@@ -34,6 +34,11 @@ export class PullStreams {
     this.#host = host;
   }
 
+  /** Most records that a replica here lacks of what its leader has committed. */
+  lagMax(): number {
+    return Math.max(0, ...[...this.#clients.values()].map((client) => client.lagMax));
+  }
+
   follow(role: FollowerRole): void {
     if (this.#closed) return;
     let client = this.#clients.get(role.leaderId);

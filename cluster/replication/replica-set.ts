@@ -311,6 +311,7 @@ export class ReplicaSet implements PartitionOwner {
     this.#keeper.tick(nowMs);
     this.#makeUnmade();
     if (this.#rolesChanged) this.#countRoles();
+    this.context.metrics.lagMax.set(this.#streams.lagMax());
     this.#timer = this.#env.clock.after(this.#tickMs, () => this.#tick());
   }
 

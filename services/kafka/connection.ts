@@ -187,8 +187,8 @@ export class Connection {
     } catch (error) {
       response = this.#failure(request, error);
     }
-    metrics.requests.add(1, { api: name });
-    metrics.requestSeconds.observe((clock.monotonicMs() - startedMs) / 1000, { api: name });
+    metrics.requests.add(1, { request: name });
+    metrics.requestMs.observe(clock.monotonicMs() - startedMs, { request: name });
     if (!this.#isClosed) this.#answer(slot, this.#encode(request, response));
   }
 
@@ -203,6 +203,8 @@ export class Connection {
       };
       this.#log("error", fields, "a request failed in a way that nobody expected");
     }
+    const name = isExpected ? error.errorName : "UNKNOWN_SERVER_ERROR";
+    this.#context.metrics.requestErrors.add(1, { request: request.name, error: name });
     const failure = isExpected
       ? { code: error.code, message: error.message }
       : { code: ErrorCode.UNKNOWN_SERVER_ERROR, message: "the broker failed; its log says why" };

@@ -6,14 +6,19 @@ export class RaftMetrics {
   private readonly term: Gauge;
   private readonly leads: Gauge;
   private readonly commitEnd: Gauge;
+  private readonly logEnd: Gauge;
   private readonly appliedEnd: Gauge;
   private readonly elections: Counter;
   private electedTerm = -1;
 
   constructor(metrics: Metrics) {
-    this.term = metrics.gauge("ottla_raft_term", "Term of the metadata consensus.");
+    this.term = metrics.gauge("kafka_server_raft_metrics_current_epoch", "Term of the metadata consensus.");
     this.leads = metrics.gauge("ottla_raft_is_leader", "1 on the node that leads the metadata consensus.");
-    this.commitEnd = metrics.gauge("ottla_raft_commit_end", "End (exclusive) of the committed metadata log.");
+    this.commitEnd = metrics.gauge(
+      "kafka_server_raft_metrics_high_watermark",
+      "End (exclusive) of the committed metadata log.",
+    );
+    this.logEnd = metrics.gauge("kafka_server_raft_metrics_log_end_offset", "End of the metadata log here.");
     this.appliedEnd = metrics.gauge(
       "ottla_raft_applied_end",
       "End (exclusive) of the metadata applied here.",
@@ -28,6 +33,7 @@ export class RaftMetrics {
     this.term.set(state.term);
     this.leads.set(isLeader ? 1 : 0);
     this.commitEnd.set(state.commitEnd);
+    this.logEnd.set(state.log.end);
     this.appliedEnd.set(appliedEnd);
   }
 }

@@ -1,0 +1,41 @@
+// core: what a client tells of its work to whoever wants to watch it: connections, what it learns of the
+// cluster, and what becomes of its batches. A listener that throws does no harm.
+
+export type ClientEvent =
+  | { readonly kind: "connected" | "disconnected"; readonly address: string; readonly lane: string }
+  | { readonly kind: "connectFailed"; readonly address: string; readonly lane: string; readonly error: Error }
+  /** Brokers and topics as they were just learnt. */
+  | { readonly kind: "metadataUpdated"; readonly brokers: number; readonly topics: number }
+  | { readonly kind: "metadataFailed"; readonly error: Error }
+  /** -1: nobody leads it for now. */
+  | {
+      readonly kind: "leaderChanged";
+      readonly topic: string;
+      readonly partition: number;
+      readonly from: number;
+      readonly to: number;
+      readonly leaderEpoch: number;
+    }
+  /** `waitedMs`: since the first of its records was given to the producer. */
+  | ({ readonly kind: "batchDelivered"; readonly waitedMs: number } & BatchTold)
+  | ({ readonly kind: "batchRetried" | "batchFailed"; readonly error: Error } & BatchTold);
+
+export interface BatchTold {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: number;
+  readonly bytes: number;
+  /** Times it was sent. */
+  readonly attempts: number;
+}
+
+export type OnClientEvent = (event: ClientEvent) => void;
+
+export function tell(onEvent: OnClientEvent | null, event: ClientEvent): void {
+  if (onEvent === null) return;
+  try {
+    onEvent(event);
+  } catch {
+    // Whoever watches must not stop the work.
+  }
+}
