@@ -14,9 +14,9 @@ export class TopicCounter {
   add(topic: string, amount: number): void {
     let labels = this.#labels.get(topic);
     if (labels === undefined) {
-      if (this.#labels.size >= limits.topicLabelsMax) return this.#counter.add(amount, { topic: "other" });
-      labels = { topic };
-      this.#labels.set(topic, labels);
+      const isOneOfMany = this.#labels.size >= limits.topicLabelsMax;
+      labels = { topic: isOneOfMany ? "other" : topic };
+      if (!isOneOfMany) this.#labels.set(topic, labels);
     }
     this.#counter.add(amount, labels);
   }
