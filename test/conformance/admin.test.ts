@@ -66,19 +66,19 @@ describe.each(sides)("the admin client on $name", (side) => {
   it("changes settings of a topic and takes them back", async () => {
     const topic = await topicWith("settings", 0);
     const subject = { type: "topic", name: topic } as const;
-    const valueOf = async (name: string) => {
+    const settingOf = async (name: string) => {
       const [described] = await admin.describeConfigs([subject]);
       return described!.configs.find((config) => config.name === name);
     };
-    const before = await valueOf("retention.ms");
+    const before = await settingOf("retention.ms");
     await admin.alterConfigs([{ subject, set: { "retention.ms": "60000" } }]);
-    await expect.poll(() => valueOf("retention.ms")).toMatchObject({ value: "60000", source: "topic" });
+    await expect.poll(() => settingOf("retention.ms")).toMatchObject({ value: "60000", source: "topic" });
     const wrong = admin.alterConfigs([{ subject, set: { "retention.ms": "soon" } }]);
     await expect(wrong).rejects.toMatchObject({ errorName: "INVALID_CONFIG" });
     await admin.alterConfigs([{ subject, append: { "cleanup.policy": "compact" } }]);
-    await expect.poll(async () => (await valueOf("cleanup.policy"))?.value).toBe("delete,compact");
+    await expect.poll(async () => (await settingOf("cleanup.policy"))?.value).toBe("delete,compact");
     await admin.alterConfigs([{ subject, delete: ["retention.ms", "cleanup.policy"] }]);
-    await expect.poll(() => valueOf("retention.ms")).toMatchObject({ value: before!.value });
+    await expect.poll(() => settingOf("retention.ms")).toMatchObject({ value: before!.value });
   });
 
   it("deletes records up to an offset", async () => {
