@@ -277,7 +277,9 @@ export class PullServer {
     let turns = this.#ready.size;
     const isAlone = turns === 1;
     while (turns-- > 0 && room > 0 && parts.length < limits.pullPartsPerMessageMax) {
-      const outlet: PullOutlet = this.#ready.values().next().value!;
+      const outlet = this.#ready.values().next().value;
+      // A log directory that failed under a read takes the outlets of its other partitions with it.
+      if (outlet === undefined) break;
       const isBehind = outlet.isBehind(this.#nodeId);
       if (isBehind && this.#rest(outlet)) continue;
       const most = isBehind ? limits.catchUpMessageBytes : isAlone ? room : limits.pullPartBytesShare;

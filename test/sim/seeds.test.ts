@@ -20,6 +20,7 @@ const seeds: Readonly<Record<string, string>> = {
   "mwtvcjq2gu-93": "a new leader said that what another had committed was outside its log",
   "mwtwd7f27x-181":
     "a log that began anew elsewhere was taken back with what it held before, and lost what came since",
+  "mwtx4x3en8-38": "a log directory that failed under a read of one partition ended the process of a leader",
   "b-47": "a deposed leader was believed that a consumer's position was not in the log",
 };
 
