@@ -1,14 +1,14 @@
-// test: whole clusters on seeds that were never run before, and the same seed twice.
+// test: whole clusters on seeds of their own for every state of the tree, and the same seed twice.
 import { describe, expect, it } from "vitest";
-import { freshSeeds } from "./fresh-seeds.ts";
 import { reportOf } from "./report.ts";
 import { runSeeds } from "./runner.ts";
+import { treeSeeds } from "./tree-seeds.ts";
 
 const seeds = 100;
 
 describe("the simulation of whole clusters", () => {
   it(`keeps every promise on ${seeds} seeds that were never run before`, { timeout: 900_000 }, async () => {
-    const outcomes = await runSeeds({ seeds: freshSeeds(seeds), jobs: 2 });
+    const outcomes = await runSeeds({ seeds: treeSeeds(seeds), jobs: 2 });
     const { text, failures, missing } = reportOf(outcomes);
     console.log(text);
     expect(
@@ -18,7 +18,7 @@ describe("the simulation of whole clusters", () => {
   });
 
   it("gives the same trace for the same seed", { timeout: 120_000 }, async () => {
-    const names = freshSeeds(3);
+    const names = treeSeeds(3);
     const first = await runSeeds({ seeds: names, jobs: 1 });
     const second = await runSeeds({ seeds: names.toReversed(), jobs: 1 });
     const traces = (outcomes: typeof first): Map<string, string> =>
