@@ -1,5 +1,6 @@
 // test: seeds that belong to the tree as it is committed: every change is tested on others, never run before,
 // and whoever tests the same tree runs the same ones. A red run stays red until its cause is mended.
+import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { freshSeeds } from "./fresh-seeds.ts";
 
