@@ -25,7 +25,7 @@ export function planFetch(
   readers: readonly PartitionReader[],
   cache: MetadataCache,
   settings: ConsumerSettings,
-  room: { maxWaitMs: number; maxBytes: number },
+  room: { maxWaitMs: number; maxBytes: number; rackId: string },
 ): FetchPlan {
   const nameById = new Map<string, string>();
   const topics = new Map<string, { topic: string; topicId: string; partitions: unknown[] }>();
@@ -51,6 +51,7 @@ export function planFetch(
       minBytes: settings.minBytes,
       maxBytes: room.maxBytes,
       isolationLevel: settings.isolation === "readCommitted" ? 1 : 0,
+      rackId: room.rackId,
       sessionId: 0,
       sessionEpoch: -1,
       topics: [...topics.values()] as NonNullable<Input<FetchRequest>["topics"]>,

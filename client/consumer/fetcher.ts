@@ -1,4 +1,4 @@
-// shell: fetches ahead of the reader: one request at a time to each broker that leads something, within the
+// shell: fetches ahead of the reader: one request at a time to each broker that is read from, within the
 // bounds of the prefetch. Refreshes and retries after errors; what cannot be retried stops its partition.
 import type { ClientEnv } from "../../base/ports/env.ts";
 import { ErrorCode, errorInfo } from "../../proto/errors.ts";
@@ -12,6 +12,7 @@ import type { ConsumerSettings } from "./consumer-options.ts";
 import { type FetchPlan, planFetch, readFetched } from "./fetch-request.ts";
 import type { PartitionReader } from "./partition-reader.ts";
 import type { PositionCheck } from "./position-check.ts";
+import { ReadSources } from "./read-sources.ts";
 
 /** How much longer than asked an answer may take before the client asks who leads now. */
 const suspectAfterMs = 1_000;
@@ -27,7 +28,7 @@ interface Trip {
   readonly suspectAtMs: number;
 }
 
-/** What one broker leads, and how many bytes of it are buffered. */
+/** What is read from one broker, and how many bytes of it are buffered. */
 interface Share {
   readonly readers: PartitionReader[];
   bufferedBytes: number;
@@ -42,6 +43,7 @@ export class Fetcher {
   readonly #check: PositionCheck;
   readonly #onArrival: () => void;
   readonly #timer: DueTimer;
+  readonly #sources: ReadSources;
   /** By broker id; null while connecting. */
   readonly #trips = new Map<number, Trip | null>();
   #readers: readonly PartitionReader[] = [];
@@ -61,6 +63,7 @@ export class Fetcher {
     this.#settings = settings;
     this.#check = check;
     this.#onArrival = onArrival;
+    this.#sources = new ReadSources({ rack: settings.rack, maxAgeMs: settings.metadataMaxAgeMs });
     this.#timer = new DueTimer(env.clock, () => this.#fetchAll());
     cluster.onUpdate(() => {
       this.#leaveTheLost();
@@ -97,11 +100,11 @@ export class Fetcher {
       const reader = this.#readers[(this.#rotation + n) % this.#readers.length]!;
       const isDue = this.#isDue(reader, nowMs);
       if (!isDue && reader.bufferedBytes === 0) continue;
-      const leader = this.#cluster.cache.partition(reader.topic, reader.partition)?.leader ?? -1;
-      let share = shares.get(leader);
+      const source = this.#sourceOf(reader, nowMs);
+      let share = shares.get(source);
       if (share === undefined) {
         share = { readers: [], bufferedBytes: 0, isPartial: false };
-        shares.set(leader, share);
+        shares.set(source, share);
       }
       share.bufferedBytes += reader.bufferedBytes;
       if (!isDue) continue;
@@ -114,6 +117,16 @@ export class Fetcher {
       const roomBytes = Math.floor(this.#settings.prefetchBytes / shares.size) - share.bufferedBytes;
       this.#fetchFrom(id, share, roomBytes, nowMs);
     }
+  }
+
+  /** The broker to ask; -1: not known. */
+  #sourceOf(reader: PartitionReader, nowMs: number): number {
+    const { cache } = this.#cluster;
+    const info = cache.partition(reader.topic, reader.partition);
+    if (info === null) return -1;
+    const { leader, leaderEpoch } = info;
+    const isKnown = (nodeId: number): boolean => cache.broker(nodeId) !== null;
+    return this.#sources.sourceOf(reader, { leader, leaderEpoch, nowMs, isKnown });
   }
 
   /** Whether this reader's leader is to be asked for more now. */
@@ -164,7 +177,8 @@ export class Fetcher {
     const maxWaitMs = share.isPartial
       ? Math.min(partialWaitMs, this.#settings.maxWaitMs)
       : this.#settings.maxWaitMs;
-    const plan = planFetch(readers, this.#cluster.cache, this.#settings, { maxWaitMs, maxBytes });
+    const rackId = this.#sources.rack(nowMs);
+    const plan = planFetch(readers, this.#cluster.cache, this.#settings, { maxWaitMs, maxBytes, rackId });
     const suspectAtMs = nowMs + maxWaitMs + suspectAfterMs;
     this.#trips.set(id, { broker, plan, suspectAtMs });
     this.#timer.atLatest(suspectAtMs);
@@ -185,7 +199,10 @@ export class Fetcher {
       .connect(broker, "fetch")
       .then(
         () => {},
-        () => this.#cluster.requestRefresh(),
+        () => {
+          for (const reader of this.#readers) this.#leaveNearby(reader, broker.id);
+          this.#cluster.requestRefresh();
+        },
       )
       .finally(() => {
         this.#trips.delete(broker.id);
@@ -210,7 +227,7 @@ export class Fetcher {
         continue;
       }
       try {
-        this.#take(reader, answer, response);
+        this.#take(id, reader, answer, response);
       } catch (error) {
         reader.failure = asError(error);
       }
@@ -219,18 +236,30 @@ export class Fetcher {
     this.wake();
   }
 
-  #take(reader: PartitionReader, answer: FetchResponsePartitionData, response: FetchResponse): void {
+  #take(
+    id: number,
+    reader: PartitionReader,
+    answer: FetchResponsePartitionData,
+    response: FetchResponse,
+  ): void {
     const { topic, partition } = reader;
     const code = answer.errorCode;
     if (code === ErrorCode.NONE) {
       reader.failures = 0;
       reader.beyondEndSinceMs = null;
       reader.highWatermark = answer.highWatermark;
+      if (answer.preferredReadReplica >= 0) this.#goNearby(reader, answer.preferredReadReplica);
       const bytes = answer.records;
       if (bytes !== null && bytes.length > 0) reader.buffer(bytes, answer.abortedTransactions ?? []);
       return;
     }
     const error = brokerError(`read ${topic}-${partition} at offset ${reader.fetchOffset}`, code);
+    if (this.#leaveNearby(reader, id)) {
+      // Whatever it is, the leader knows better.
+      this.#env.log.debug({ topic, partition, broker: id, reason: error.message }, "back to the leader");
+      this.#cluster.requestRefresh();
+      return;
+    }
     if (code === ErrorCode.OFFSET_OUT_OF_RANGE) {
       // What is buffered is still good; ask again once it has been read.
       if (reader.bufferedBytes > 0) this.#retryLater(reader);
@@ -249,12 +278,23 @@ export class Fetcher {
     this.#cluster.requestRefresh();
   }
 
+  #goNearby(reader: PartitionReader, nodeId: number): void {
+    const leaderEpoch = this.#cluster.cache.partition(reader.topic, reader.partition)?.leaderEpoch ?? -1;
+    if (this.#cluster.cache.broker(nodeId) === null) this.#cluster.requestRefresh();
+    this.#sources.named(reader, nodeId, { leaderEpoch, nowMs: this.#env.clock.monotonicMs() });
+  }
+
+  #leaveNearby(reader: PartitionReader, nodeId: number): boolean {
+    return this.#sources.failed(reader, nodeId, this.#env.clock.monotonicMs());
+  }
+
   #lost(id: number, plan: FetchPlan, error: Error): void {
     this.#trips.delete(id);
     if (this.#isClosed) return;
     for (const { reader, generation } of plan.readers) {
       if (reader.generation !== generation) continue;
       reader.isFetching = false;
+      if (this.#leaveNearby(reader, id)) continue;
       if (isRetriable(error)) this.#retryLater(reader);
       else reader.failure = error;
     }
@@ -314,8 +354,8 @@ export class Fetcher {
     for (const [id, trip] of this.#trips) {
       if (trip === null || nowMs < trip.suspectAtMs) continue;
       const hasMoved = trip.plan.readers.some(({ reader }) => {
-        const leader = this.#cluster.cache.partition(reader.topic, reader.partition)?.leader ?? -1;
-        return leader >= 0 && leader !== id;
+        const source = this.#sourceOf(reader, nowMs);
+        return source >= 0 && source !== id;
       });
       const isGone = this.#cluster.cache.broker(id) === null;
       if (isGone || hasMoved) this.#cluster.links.drop(trip.broker, "it leads no more, and does not answer");
