@@ -1,7 +1,7 @@
 // core: how fast replicas that are far behind are given what they lack, while others write. What is measured
-// is what counts: how long writers wait until their records are committed, on average: the longest waits grow
-// with it, and tell less, since one of them may have any cause. While they wait hardly longer than without it,
-// copying speeds up; when they wait longer, it slows down. With nobody writing there is no limit.
+// is what counts: how long writers wait until their records are committed, on average: the longest waits
+// grow with it and tell less, since one of them may have any cause. While they wait hardly longer than
+// without it, copying speeds up; when they wait longer, it slows down. With nobody writing there is no limit.
 //
 // Keeps true: copying never stops, however long writers wait: a replica that never comes back into the
 // in-sync set is worse than a slow write.
