@@ -1,5 +1,6 @@
 // shell: fetches ahead of the reader: one request at a time to each broker that leads something, within the
-// bounds of the prefetch. Refreshes and retries after errors; what cannot be retried stops its partition.
+// bounds of the prefetch, in one fetch session with each. Refreshes and retries after errors; what cannot be
+// retried stops its partition.
 import type { ClientEnv } from "../../base/ports/env.ts";
 import { ErrorCode, errorInfo } from "../../proto/errors.ts";
 import { apis } from "../../proto/kafka/apis.ts";
@@ -9,7 +10,8 @@ import { DueTimer } from "../cluster/due-timer.ts";
 import type { BrokerInfo } from "../cluster/metadata-cache.ts";
 import { asError, brokerError, ClientError, isRetriable } from "../errors.ts";
 import type { ConsumerSettings } from "./consumer-options.ts";
-import { type FetchPlan, planFetch, readFetched } from "./fetch-request.ts";
+import { type FetchPlan, planFetch } from "./fetch-request.ts";
+import { FetchSession, sessionsFrom } from "./fetch-session.ts";
 import type { PartitionReader } from "./partition-reader.ts";
 import type { PositionCheck } from "./position-check.ts";
 
@@ -44,6 +46,8 @@ export class Fetcher {
   readonly #timer: DueTimer;
   /** By broker id; null while connecting. */
   readonly #trips = new Map<number, Trip | null>();
+  /** By broker id. */
+  readonly #sessions = new Map<number, FetchSession>();
   #readers: readonly PartitionReader[] = [];
   #rotation = 0;
   #isWoken = false;
@@ -83,9 +87,29 @@ export class Fetcher {
     });
   }
 
+  /** Ends the sessions if that can be said at once; brokers drop those of clients that just vanish in time. */
   close(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#timer.close();
+    for (const [id, session] of this.#sessions) this.#endSession(id, session);
+    this.#sessions.clear();
+  }
+
+  /** A session is not bound to a connection, and one on which a fetch waits is taken only if it must. */
+  #endSession(id: number, session: FetchSession): void {
+    const end = session.close();
+    const broker = this.#cluster.cache.broker(id);
+    if (end === null || broker === null) return;
+    const fetching = this.#cluster.links.open(broker, "fetch");
+    const isIdle = fetching !== null && fetching.inFlight === 0;
+    const connection = isIdle ? fetching : (this.#cluster.links.open(broker, "control") ?? fetching);
+    try {
+      const body = { replicaId: -1, maxWaitMs: 0, minBytes: 0, maxBytes: 0, ...end };
+      connection?.sendWithoutAnswer(apis.Fetch, body, { versions: { min: sessionsFrom } });
+    } catch (error) {
+      this.#env.log.debug({ broker: id, reason: asError(error).message }, "a fetch session stays open");
+    }
   }
 
   #fetchAll(): void {
@@ -159,16 +183,18 @@ export class Fetcher {
       return;
     }
     if (roomBytes <= 0) return;
-    const { readers } = share;
     const maxBytes = Math.min(this.#settings.fetchBytes, roomBytes);
     const maxWaitMs = share.isPartial
       ? Math.min(partialWaitMs, this.#settings.maxWaitMs)
       : this.#settings.maxWaitMs;
-    const plan = planFetch(readers, this.#cluster.cache, this.#settings, { maxWaitMs, maxBytes });
+    const session = this.#sessions.get(id) ?? new FetchSession();
+    this.#sessions.set(id, session);
+    const room = { maxWaitMs, maxBytes };
+    const plan = planFetch(session, share.readers, this.#cluster.cache, this.#settings, room);
     const suspectAtMs = nowMs + maxWaitMs + suspectAfterMs;
     this.#trips.set(id, { broker, plan, suspectAtMs });
     this.#timer.atLatest(suspectAtMs);
-    for (const reader of readers) reader.isFetching = true;
+    for (const { reader } of plan.readers) reader.isFetching = true;
     const options = {
       timeoutMs: this.#settings.requestTimeoutMs + maxWaitMs,
       versions: plan.maxVersion === undefined ? {} : { max: plan.maxVersion },
@@ -197,16 +223,22 @@ export class Fetcher {
     this.#trips.delete(id);
     if (this.#isClosed) return;
     if (response.errorCode !== ErrorCode.NONE) {
-      this.#lost(id, plan, brokerError(`fetch from broker ${id}`, response.errorCode));
+      this.#refused(id, plan, response.errorCode);
       return;
     }
-    const fetched = readFetched(plan, response);
+    const told = plan.session.answered(response);
+    if (told === null)
+      this.#env.log.debug({ broker: id }, "a fetch was answered with what was not asked for");
     for (const { reader, generation } of plan.readers) {
       if (reader.generation !== generation) continue;
       reader.isFetching = false;
-      const answer = fetched.get(reader.topic)?.get(reader.partition);
-      if (answer === undefined) {
+      const answer = told?.of(reader.topic, reader.partition) ?? "missing";
+      if (answer === "missing") {
         this.#retryLater(reader);
+        continue;
+      }
+      if (answer === "unchanged") {
+        takeWell(reader);
         continue;
       }
       try {
@@ -223,8 +255,7 @@ export class Fetcher {
     const { topic, partition } = reader;
     const code = answer.errorCode;
     if (code === ErrorCode.NONE) {
-      reader.failures = 0;
-      reader.beyondEndSinceMs = null;
+      takeWell(reader);
       reader.highWatermark = answer.highWatermark;
       const bytes = answer.records;
       if (bytes !== null && bytes.length > 0) reader.buffer(bytes, answer.abortedTransactions ?? []);
@@ -249,9 +280,29 @@ export class Fetcher {
     this.#cluster.requestRefresh();
   }
 
+  #refused(id: number, plan: FetchPlan, code: number): void {
+    const isAskedAgain = plan.session.refused(code);
+    const error = brokerError(`fetch from broker ${id}`, code);
+    if (!isAskedAgain) {
+      this.#giveBack(plan, error);
+      return;
+    }
+    this.#env.log.debug({ broker: id, reason: error.message }, "the fetch session begins anew");
+    for (const { reader, generation } of plan.readers) {
+      if (reader.generation === generation) reader.isFetching = false;
+    }
+    this.wake();
+  }
+
   #lost(id: number, plan: FetchPlan, error: Error): void {
     this.#trips.delete(id);
     if (this.#isClosed) return;
+    plan.session.failed();
+    this.#giveBack(plan, error);
+  }
+
+  /** No answer for anybody in it. */
+  #giveBack(plan: FetchPlan, error: Error): void {
     for (const { reader, generation } of plan.readers) {
       if (reader.generation !== generation) continue;
       reader.isFetching = false;
@@ -311,6 +362,9 @@ export class Fetcher {
   /** A broker that does not answer, and is gone or leads no more what was asked of it, is not waited for. */
   #leaveTheLost(): void {
     const nowMs = this.#env.clock.monotonicMs();
+    for (const id of this.#sessions.keys()) {
+      if (!this.#trips.has(id) && this.#cluster.cache.broker(id) === null) this.#sessions.delete(id);
+    }
     for (const [id, trip] of this.#trips) {
       if (trip === null || nowMs < trip.suspectAtMs) continue;
       const hasMoved = trip.plan.readers.some(({ reader }) => {
@@ -321,4 +375,10 @@ export class Fetcher {
       if (isGone || hasMoved) this.#cluster.links.drop(trip.broker, "it leads no more, and does not answer");
     }
   }
+}
+
+/** The leader had nothing to object. */
+function takeWell(reader: PartitionReader): void {
+  reader.failures = 0;
+  reader.beyondEndSinceMs = null;
 }
