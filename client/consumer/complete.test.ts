@@ -81,7 +81,7 @@ async function live(seed: number): Promise<void> {
     }
   };
   await cluster.world.run(Promise.all([feed(cluster, random), read()]), { withinMs: 600_000 });
-  await consumer.close();
+  await cluster.world.run(consumer.close());
   for (let partition = 0; partition < partitions; partition++) {
     const written = cluster.log("t", partition).records();
     expect(seen[partition]).toEqual(written.map((record) => Number(Buffer.from(record.value!).toString())));

@@ -65,7 +65,8 @@ export class FetchSession {
   #id = noSession;
   /** That of the next request. */
   #epoch = firstEpoch;
-  #usesTopicIds = false;
+  /** That of the last request. */
+  #version = -1;
   /** What the broker's session asks for once it has the last request. */
   #asked: Topics = new Map();
   #nameById: ReadonlyMap<string, string> = new Map();
@@ -81,12 +82,12 @@ export class FetchSession {
    */
   request(wanted: readonly WantedPartition[], version: number): SessionRequest {
     const usesTopicIds = version >= topicIdsFrom;
-    // The broker keeps a session either by names or by ids, and below that version keeps none.
-    if (version < sessionsFrom || usesTopicIds !== this.#usesTopicIds) this.#epoch = firstEpoch;
+    // A session is by names or by ids, and what an older version did not carry the broker does not know.
+    if (version < sessionsFrom || version !== this.#version) this.#epoch = firstEpoch;
     const before = this.#epoch === firstEpoch ? new Map<string, Topic>() : this.#asked;
     const topics = byTopic(wanted);
     this.#asked = topics;
-    this.#usesTopicIds = usesTopicIds;
+    this.#version = version;
     this.#nameById = new Map([...topics].map(([name, { topicId }]) => [topicId, name]));
     return {
       sessionId: this.#id,
@@ -109,7 +110,7 @@ export class FetchSession {
     else if (!isWhole || (!wasFull && response.sessionId !== this.#id)) this.#beginAnew(response.sessionId);
     else {
       this.#id = response.sessionId;
-      this.#epoch = this.#epoch === lastEpoch ? 1 : this.#epoch + 1;
+      this.#epoch = epochAfter(this.#epoch);
     }
     const otherwise = wasFull ? "missing" : "unchanged";
     return { of: (topic, partition) => told.get(topic)?.get(partition) ?? otherwise };
@@ -149,7 +150,7 @@ export class FetchSession {
   #read(responses: FetchResponse["responses"]): Map<string, Map<number, FetchResponsePartitionData>> | null {
     const told = new Map<string, Map<number, FetchResponsePartitionData>>();
     for (const { topic, topicId, partitions } of responses) {
-      const name = this.#usesTopicIds ? this.#nameById.get(topicId) : topic;
+      const name = this.#version >= topicIdsFrom ? this.#nameById.get(topicId) : topic;
       const asked = name === undefined ? undefined : this.#asked.get(name);
       if (name === undefined || asked === undefined) return null;
       let ofTopic = told.get(name);
@@ -175,6 +176,11 @@ const sessionErrors: ReadonlySet<number> = new Set([
   ErrorCode.INVALID_FETCH_SESSION_EPOCH,
   ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR,
 ]);
+
+/** Epochs begin again at 1: 0 opens a session. */
+export function epochAfter(epoch: number): number {
+  return epoch === lastEpoch ? 1 : epoch + 1;
+}
 
 function byTopic(wanted: readonly WantedPartition[]): Topics {
   const topics = new Map<string, Topic>();

@@ -11,15 +11,18 @@ import type { BrokerInfo } from "../cluster/metadata-cache.ts";
 import { asError, brokerError, ClientError, isRetriable } from "../errors.ts";
 import type { ConsumerSettings } from "./consumer-options.ts";
 import { type FetchPlan, planFetch } from "./fetch-request.ts";
-import { FetchSession, sessionsFrom } from "./fetch-session.ts";
+import { FetchSession } from "./fetch-session.ts";
 import type { PartitionReader } from "./partition-reader.ts";
 import type { PositionCheck } from "./position-check.ts";
+import { endSessions } from "./session-end.ts";
 
 /** How much longer than asked an answer may take before the client asks who leads now. */
 const suspectAfterMs = 1_000;
 /** How long a fetch may wait at the broker while partitions are left out of it for want of room. */
 const partialWaitMs = 50;
 
+/** How long a closing consumer tries to reach brokers that still hold a session of its. */
+const farewellMs = 250;
 /** After so many failures in a row the log says that a partition cannot be read. */
 const failuresToTell = 10;
 
@@ -87,29 +90,13 @@ export class Fetcher {
     });
   }
 
-  /** Ends the sessions if that can be said at once; brokers drop those of clients that just vanish in time. */
-  close(): void {
+  /** Fetches nothing more, and ends the sessions as far as that is quickly said. Never rejects. */
+  async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#timer.close();
-    for (const [id, session] of this.#sessions) this.#endSession(id, session);
+    await endSessions(this.#env.clock, this.#cluster, this.#sessions, farewellMs);
     this.#sessions.clear();
-  }
-
-  /** A session is not bound to a connection, and one on which a fetch waits is taken only if it must. */
-  #endSession(id: number, session: FetchSession): void {
-    const end = session.close();
-    const broker = this.#cluster.cache.broker(id);
-    if (end === null || broker === null) return;
-    const fetching = this.#cluster.links.open(broker, "fetch");
-    const isIdle = fetching !== null && fetching.inFlight === 0;
-    const connection = isIdle ? fetching : (this.#cluster.links.open(broker, "control") ?? fetching);
-    try {
-      const body = { replicaId: -1, maxWaitMs: 0, minBytes: 0, maxBytes: 0, ...end };
-      connection?.sendWithoutAnswer(apis.Fetch, body, { versions: { min: sessionsFrom } });
-    } catch (error) {
-      this.#env.log.debug({ broker: id, reason: asError(error).message }, "a fetch session stays open");
-    }
   }
 
   #fetchAll(): void {

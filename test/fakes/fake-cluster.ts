@@ -28,6 +28,8 @@ export type Fault =
   /** No answer, ever. `carriedOut` says whether it did its work. */
   | { kind: "silence"; carriedOut: boolean }
   | { kind: "delay"; ms: number }
+  /** It is not carried out, and this is the answer. */
+  | { kind: "answer"; body: object }
   /** Every partition in it is refused with this code. */
   | { kind: "code"; code: number };
 
@@ -155,7 +157,7 @@ export class FakeCluster {
         return new Promise(() => {});
       }
       const code = fault?.kind === "code" ? fault.code : null;
-      const response = await this.#carryOut(env, request, code);
+      const response = fault?.kind === "answer" ? fault.body : await this.#carryOut(env, request, code);
       if (fault?.kind === "cutAfter") return socket.destroy();
       if (response === null) return;
       const { apiVersion: version, correlationId } = head;
