@@ -132,7 +132,7 @@ describe("a fetch session of the client", () => {
     expect(session.refused(ErrorCode[name]), "everything was asked for already").toBe(false);
   });
 
-  it("begins anew after a request of which nobody knows the fate, and after an answer to something else", () => {
+  it("begins anew after a request that may be lost, and after an answer to something else", () => {
     const session = opened();
     session.request(want("t0@0"), 17);
     session.failed();

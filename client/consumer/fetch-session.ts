@@ -126,7 +126,7 @@ export class FetchSession {
     return !wasFull && sessionErrors.has(code);
   }
 
-  /** Nobody knows whether the broker has the last request: the next one ends this session and begins another. */
+  /** Nobody knows whether the broker has the last request: the next one replaces this session. */
   failed(): void {
     this.#beginAnew(this.#id);
   }
