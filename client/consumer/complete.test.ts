@@ -45,11 +45,12 @@ async function feed(cluster: FakeCluster, random: SeededRandom): Promise<void> {
 }
 
 async function live(seed: number): Promise<void> {
-  const cluster = new FakeCluster({ seed, brokers: 3 });
-  cluster.addTopic("t", partitions);
   const random = new SeededRandom(seed).fork("test");
+  const cluster = new FakeCluster({ seed, brokers: 3, sessionSlots: random.uint32() % 4 });
+  cluster.addTopic("t", partitions);
   const faultRate = random.float() * 0.3;
-  cluster.fault = ({ api }) => {
+  cluster.fault = ({ api, broker }) => {
+    if (random.float() < faultRate / 10) cluster.forgetSessions(broker);
     const fault = random.float() < faultRate ? pickFault(random) : null;
     // Only a fetch can be out of range.
     const isFit = fault?.kind !== "code" || fault.code !== ErrorCode.OFFSET_OUT_OF_RANGE || api === "Fetch";
@@ -81,7 +82,7 @@ async function live(seed: number): Promise<void> {
     }
   };
   await cluster.world.run(Promise.all([feed(cluster, random), read()]), { withinMs: 600_000 });
-  await consumer.close();
+  await cluster.world.run(consumer.close());
   for (let partition = 0; partition < partitions; partition++) {
     const written = cluster.log("t", partition).records();
     expect(seen[partition]).toEqual(written.map((record) => Number(Buffer.from(record.value!).toString())));

@@ -82,7 +82,7 @@ describe("a consumer", () => {
       expect(consumer.position({ topic: "t", partition })).toBe(25);
     }
     expect(await world.run(take(consumer.readToEnd(), 10))).toEqual([]);
-    await consumer.close();
+    await world.run(consumer.close());
   });
 
   it("begins where it is told", async () => {
@@ -367,7 +367,7 @@ describe("a consumer", () => {
     expect((await world.run(aborted)).length).toBe(5);
     const closed = take(consumer, 100);
     await world.runFor(100);
-    await consumer.close();
+    await world.run(consumer.close());
     expect(await world.run(closed)).toEqual([]);
     await expect(consumer.assign([{ topic: "t" }])).rejects.toMatchObject({ code: "CLOSED" });
   });

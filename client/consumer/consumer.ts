@@ -56,6 +56,7 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
   #isReading = false;
   #turn = 0;
   #isClosed = false;
+  #ended = Promise.resolve();
 
   /** Throws ClientError INVALID_OPTION. Connects at the first `assign`. */
   constructor(env: ClientEnv, options: ConsumerOptions<T>) {
@@ -185,10 +186,10 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
     return new RecordReading<RecordOf<T>>(this.#source(options, findEnds));
   }
 
-  /** Ends every iteration and closes the connections. Never rejects. */
-  close(): Promise<void> {
+  /** Ends every iteration at once, and closes the connections within a moment. Never rejects. */
+  async close(): Promise<void> {
     this.#end();
-    return Promise.resolve();
+    await this.#ended;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -199,10 +200,14 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#signal?.removeEventListener("abort", this.#end);
-    this.#fetcher.close();
-    this.#cluster.close();
+    this.#ended = this.#leave();
     this.#tell();
   };
+
+  async #leave(): Promise<void> {
+    await this.#fetcher.close();
+    this.#cluster.close();
+  }
 
   async #expand(item: Assignment<T>) {
     const definition = this.#topics.find(item.topic);

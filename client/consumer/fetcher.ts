@@ -1,5 +1,6 @@
 // shell: fetches ahead of the reader: one request at a time to each broker that is read from, within the
-// bounds of the prefetch. Refreshes and retries after errors; what cannot be retried stops its partition.
+// bounds of the prefetch, in one fetch session with each. Refreshes and retries after errors; what cannot be
+// retried stops its partition.
 import type { ClientEnv } from "../../base/ports/env.ts";
 import { ErrorCode, errorInfo } from "../../proto/errors.ts";
 import { apis } from "../../proto/kafka/apis.ts";
@@ -9,16 +10,20 @@ import { DueTimer } from "../cluster/due-timer.ts";
 import type { BrokerInfo } from "../cluster/metadata-cache.ts";
 import { asError, brokerError, ClientError, isRetriable } from "../errors.ts";
 import type { ConsumerSettings } from "./consumer-options.ts";
-import { type FetchPlan, planFetch, readFetched } from "./fetch-request.ts";
+import { type FetchPlan, planFetch } from "./fetch-request.ts";
+import { FetchSession } from "./fetch-session.ts";
 import type { PartitionReader } from "./partition-reader.ts";
 import type { PositionCheck } from "./position-check.ts";
 import { ReadSources } from "./read-sources.ts";
+import { endSessions } from "./session-end.ts";
 
 /** How much longer than asked an answer may take before the client asks who leads now. */
 const suspectAfterMs = 1_000;
 /** How long a fetch may wait at the broker while partitions are left out of it for want of room. */
 const partialWaitMs = 50;
 
+/** How long a closing consumer tries to reach brokers that still hold a session of its. */
+const farewellMs = 250;
 /** After so many failures in a row the log says that a partition cannot be read. */
 const failuresToTell = 10;
 
@@ -46,6 +51,8 @@ export class Fetcher {
   readonly #sources: ReadSources;
   /** By broker id; null while connecting. */
   readonly #trips = new Map<number, Trip | null>();
+  /** By broker id. */
+  readonly #sessions = new Map<number, FetchSession>();
   #readers: readonly PartitionReader[] = [];
   #rotation = 0;
   #isWoken = false;
@@ -63,7 +70,7 @@ export class Fetcher {
     this.#settings = settings;
     this.#check = check;
     this.#onArrival = onArrival;
-    this.#sources = new ReadSources({ rack: settings.rack, maxAgeMs: settings.metadataMaxAgeMs });
+    this.#sources = new ReadSources(settings, cluster.cache);
     this.#timer = new DueTimer(env.clock, () => this.#fetchAll());
     cluster.onUpdate(() => {
       this.#leaveTheLost();
@@ -86,9 +93,13 @@ export class Fetcher {
     });
   }
 
-  close(): void {
+  /** Fetches nothing more, and ends the sessions as far as that is quickly said. Never rejects. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#timer.close();
+    await endSessions(this.#env.clock, this.#cluster, this.#sessions, farewellMs);
+    this.#sessions.clear();
   }
 
   #fetchAll(): void {
@@ -100,7 +111,7 @@ export class Fetcher {
       const reader = this.#readers[(this.#rotation + n) % this.#readers.length]!;
       const isDue = this.#isDue(reader, nowMs);
       if (!isDue && reader.bufferedBytes === 0) continue;
-      const source = this.#sourceOf(reader, nowMs);
+      const source = this.#sources.sourceOf(reader, nowMs);
       let share = shares.get(source);
       if (share === undefined) {
         share = { readers: [], bufferedBytes: 0, isPartial: false };
@@ -117,16 +128,6 @@ export class Fetcher {
       const roomBytes = Math.floor(this.#settings.prefetchBytes / shares.size) - share.bufferedBytes;
       this.#fetchFrom(id, share, roomBytes, nowMs);
     }
-  }
-
-  /** The broker to ask; -1: not known. */
-  #sourceOf(reader: PartitionReader, nowMs: number): number {
-    const { cache } = this.#cluster;
-    const info = cache.partition(reader.topic, reader.partition);
-    if (info === null) return -1;
-    const { leader, leaderEpoch } = info;
-    const isKnown = (nodeId: number): boolean => cache.broker(nodeId) !== null;
-    return this.#sources.sourceOf(reader, { leader, leaderEpoch, nowMs, isKnown });
   }
 
   /** Whether this reader's leader is to be asked for more now. */
@@ -172,17 +173,18 @@ export class Fetcher {
       return;
     }
     if (roomBytes <= 0) return;
-    const { readers } = share;
     const maxBytes = Math.min(this.#settings.fetchBytes, roomBytes);
     const maxWaitMs = share.isPartial
       ? Math.min(partialWaitMs, this.#settings.maxWaitMs)
       : this.#settings.maxWaitMs;
-    const rackId = this.#sources.rack(nowMs);
-    const plan = planFetch(readers, this.#cluster.cache, this.#settings, { maxWaitMs, maxBytes, rackId });
+    const session = this.#sessions.get(id) ?? new FetchSession();
+    this.#sessions.set(id, session);
+    const room = { maxWaitMs, maxBytes, rackId: this.#sources.rack(nowMs) };
+    const plan = planFetch(session, share.readers, this.#cluster.cache, this.#settings, room);
     const suspectAtMs = nowMs + maxWaitMs + suspectAfterMs;
     this.#trips.set(id, { broker, plan, suspectAtMs });
     this.#timer.atLatest(suspectAtMs);
-    for (const reader of readers) reader.isFetching = true;
+    for (const { reader } of plan.readers) reader.isFetching = true;
     const options = {
       timeoutMs: this.#settings.requestTimeoutMs + maxWaitMs,
       versions: plan.maxVersion === undefined ? {} : { max: plan.maxVersion },
@@ -214,16 +216,22 @@ export class Fetcher {
     this.#trips.delete(id);
     if (this.#isClosed) return;
     if (response.errorCode !== ErrorCode.NONE) {
-      this.#lost(id, plan, brokerError(`fetch from broker ${id}`, response.errorCode));
+      this.#refused(id, plan, response.errorCode);
       return;
     }
-    const fetched = readFetched(plan, response);
+    const told = plan.session.answered(response);
+    if (told === null)
+      this.#env.log.debug({ broker: id }, "a fetch was answered with what was not asked for");
     for (const { reader, generation } of plan.readers) {
       if (reader.generation !== generation) continue;
       reader.isFetching = false;
-      const answer = fetched.get(reader.topic)?.get(reader.partition);
-      if (answer === undefined) {
+      const answer = told?.of(reader.topic, reader.partition) ?? "missing";
+      if (answer === "missing") {
         this.#retryLater(reader);
+        continue;
+      }
+      if (answer === "unchanged") {
+        takeWell(reader);
         continue;
       }
       try {
@@ -245,10 +253,11 @@ export class Fetcher {
     const { topic, partition } = reader;
     const code = answer.errorCode;
     if (code === ErrorCode.NONE) {
-      reader.failures = 0;
-      reader.beyondEndSinceMs = null;
+      takeWell(reader);
       reader.highWatermark = answer.highWatermark;
-      if (answer.preferredReadReplica >= 0) this.#goNearby(reader, answer.preferredReadReplica);
+      const nearby = answer.preferredReadReplica;
+      if (nearby >= 0) this.#sources.named(reader, nearby, this.#env.clock.monotonicMs());
+      if (nearby >= 0 && this.#cluster.cache.broker(nearby) === null) this.#cluster.requestRefresh();
       const bytes = answer.records;
       if (bytes !== null && bytes.length > 0) reader.buffer(bytes, answer.abortedTransactions ?? []);
       return;
@@ -278,19 +287,33 @@ export class Fetcher {
     this.#cluster.requestRefresh();
   }
 
-  #goNearby(reader: PartitionReader, nodeId: number): void {
-    const leaderEpoch = this.#cluster.cache.partition(reader.topic, reader.partition)?.leaderEpoch ?? -1;
-    if (this.#cluster.cache.broker(nodeId) === null) this.#cluster.requestRefresh();
-    this.#sources.named(reader, nodeId, { leaderEpoch, nowMs: this.#env.clock.monotonicMs() });
-  }
-
   #leaveNearby(reader: PartitionReader, nodeId: number): boolean {
     return this.#sources.failed(reader, nodeId, this.#env.clock.monotonicMs());
+  }
+
+  #refused(id: number, plan: FetchPlan, code: number): void {
+    const isAskedAgain = plan.session.refused(code);
+    const error = brokerError(`fetch from broker ${id}`, code);
+    if (!isAskedAgain) {
+      this.#giveBack(id, plan, error);
+      return;
+    }
+    this.#env.log.debug({ broker: id, reason: error.message }, "the fetch session begins anew");
+    for (const { reader, generation } of plan.readers) {
+      if (reader.generation === generation) reader.isFetching = false;
+    }
+    this.wake();
   }
 
   #lost(id: number, plan: FetchPlan, error: Error): void {
     this.#trips.delete(id);
     if (this.#isClosed) return;
+    plan.session.failed();
+    this.#giveBack(id, plan, error);
+  }
+
+  /** No answer for anybody in it. */
+  #giveBack(id: number, plan: FetchPlan, error: Error): void {
     for (const { reader, generation } of plan.readers) {
       if (reader.generation !== generation) continue;
       reader.isFetching = false;
@@ -351,14 +374,23 @@ export class Fetcher {
   /** A broker that does not answer, and is gone or leads no more what was asked of it, is not waited for. */
   #leaveTheLost(): void {
     const nowMs = this.#env.clock.monotonicMs();
+    for (const id of this.#sessions.keys()) {
+      if (!this.#trips.has(id) && this.#cluster.cache.broker(id) === null) this.#sessions.delete(id);
+    }
     for (const [id, trip] of this.#trips) {
       if (trip === null || nowMs < trip.suspectAtMs) continue;
       const hasMoved = trip.plan.readers.some(({ reader }) => {
-        const source = this.#sourceOf(reader, nowMs);
+        const source = this.#sources.sourceOf(reader, nowMs);
         return source >= 0 && source !== id;
       });
       const isGone = this.#cluster.cache.broker(id) === null;
       if (isGone || hasMoved) this.#cluster.links.drop(trip.broker, "it leads no more, and does not answer");
     }
   }
+}
+
+/** The leader had nothing to object. */
+function takeWell(reader: PartitionReader): void {
+  reader.failures = 0;
+  reader.beyondEndSinceMs = null;
 }

@@ -9,6 +9,7 @@ import { type ApiDefinition, type ApiName, apiByKey, apis } from "../../proto/ka
 import { FrameSplitter } from "../../proto/kafka/frame-splitter.ts";
 import { decodeRequestBody, decodeRequestHeader, encodeResponse } from "../../proto/kafka/frames.ts";
 import type * as messages from "../../proto/kafka/generated/messages.ts";
+import { FetchSessions, sessionRefusal, type ToldTopics } from "../../services/broker/fetch-sessions.ts";
 import { FakeLog } from "./fake-log.ts";
 
 export interface FakeRequest {
@@ -27,6 +28,8 @@ export type Fault =
   /** No answer, ever. `carriedOut` says whether it did its work. */
   | { kind: "silence"; carriedOut: boolean }
   | { kind: "delay"; ms: number }
+  /** It is not carried out, and this is the answer. */
+  | { kind: "answer"; body: object }
   /** Every partition in it is refused with this code. */
   | { kind: "code"; code: number };
 
@@ -41,6 +44,8 @@ export interface FakeOptions {
   brokers?: number;
   /** Highest versions offered, by name; the newest if not given. */
   versions?: Partial<Record<ApiName, number>>;
+  /** Fetch sessions that a broker keeps; many if not given. */
+  sessionSlots?: number;
 }
 
 const served: readonly ApiName[] = [
@@ -70,10 +75,14 @@ export class FakeCluster {
   #made = 10;
   readonly #versions: Partial<Record<ApiName, number>>;
   readonly #sockets = new Map<number, Set<Socket>>();
+  readonly #sessionSlots: number;
+  /** Of each broker, as the real ones keep them. */
+  readonly sessions = new Map<number, FetchSessions>();
 
   constructor(options: FakeOptions = {}) {
     this.world = createVirtualWorld({ seed: options.seed ?? 1 });
     this.#versions = options.versions ?? {};
+    this.#sessionSlots = options.sessionSlots ?? 1_000;
     this.ids = Array.from({ length: options.brokers ?? 1 }, (_, index) => index + 1);
     for (const id of this.ids) this.start(id);
     this.client = this.world.addNode("client").start();
@@ -88,11 +97,18 @@ export class FakeCluster {
     const node = this.world.nodes.get(name) ?? this.world.addNode(name);
     const env = node.start();
     this.#sockets.set(id, new Set());
+    this.forgetSessions(id);
     void env.network.listen({
       host: name,
       port: 9092,
       onConnection: (socket) => this.#serve(id, env, socket),
     });
+  }
+
+  /** As if the broker had been started anew, or had needed the room. */
+  forgetSessions(id: number): void {
+    const { random } = this.world.node(`b${id}`).env;
+    this.sessions.set(id, new FetchSessions({ slots: this.#sessionSlots, random }));
   }
 
   crash(id: number): void {
@@ -137,12 +153,11 @@ export class FakeCluster {
       if (fault?.kind === "cutBefore") return socket.destroy();
       if (fault?.kind === "delay") await new Promise<void>((done) => env.clock.after(fault.ms, done));
       if (fault?.kind === "silence") {
-        if (fault.carriedOut) this.#answer(request, null);
+        if (fault.carriedOut) void this.#carryOut(env, request, null);
         return new Promise(() => {});
       }
-      const wait = fault?.kind === "code" ? 0 : this.#waitMs(request);
-      if (wait > 0) await new Promise<void>((done) => env.clock.after(wait, done));
-      const response = this.#answer(request, fault?.kind === "code" ? fault.code : null);
+      const code = fault?.kind === "code" ? fault.code : null;
+      const response = fault?.kind === "answer" ? fault.body : await this.#carryOut(env, request, code);
       if (fault?.kind === "cutAfter") return socket.destroy();
       if (response === null) return;
       const { apiVersion: version, correlationId } = head;
@@ -157,6 +172,18 @@ export class FakeCluster {
       onDrain: () => {},
       onClose: () => sockets.delete(socket),
     });
+  }
+
+  async #carryOut(env: Env, request: FakeRequest, code: number | null): Promise<object | null> {
+    const { broker, version, body, api } = request;
+    if (api !== "Fetch") return this.#answer(request, code);
+    const sessions = this.sessions.get(broker)!;
+    const scope = sessions.open(body, version >= 13, env.clock.monotonicMs());
+    if (typeof scope === "string") return sessionRefusal(scope);
+    const whole = { ...request, body: { ...body, topics: scope.topics } };
+    const wait = code !== null ? 0 : this.#waitMs(whole);
+    if (wait > 0) await new Promise<void>((done) => env.clock.after(wait, done));
+    return scope.answer(this.#fetch(broker, whole.body, code), env.clock.monotonicMs());
   }
 
   /** A fetch that finds nothing waits. */
@@ -188,8 +215,6 @@ export class FakeCluster {
         return { errorCode: code ?? 0, producerId: this.nextProducerId++, producerEpoch: 0 };
       case "Produce":
         return this.#produce(broker, body, code);
-      case "Fetch":
-        return this.#fetch(broker, body, code);
       case "ListOffsets":
         return this.#listOffsets(broker, body, code);
       case "OffsetForLeaderEpoch":
@@ -252,14 +277,14 @@ export class FakeCluster {
     return body.acks === 0 ? null : { responses };
   }
 
-  #fetch(broker: number, body: messages.FetchRequest, code: number | null): object {
-    const responses = body.topics.map((topic) => ({
+  #fetch(broker: number, body: messages.FetchRequest, code: number | null): ToldTopics {
+    return body.topics.map((topic) => ({
       topic: topic.topic,
       topicId: topic.topicId,
       partitions: topic.partitions.map((item) => {
         const log = this.#find(topic)?.logs[item.partition];
         const partitionIndex = item.partition;
-        const refuse = (errorCode: number) => ({ partitionIndex, errorCode, highWatermark: -1 });
+        const refuse = (errorCode: number) => ({ ...emptyRead, partitionIndex, errorCode });
         if (code !== null) return refuse(code);
         if (log === undefined) {
           const isById = topic.topic === "";
@@ -274,10 +299,11 @@ export class FakeCluster {
         }
         const abortedTransactions = body.isolationLevel === 1 ? log.aborted : [];
         const records = log.read(item.fetchOffset, Math.min(item.partitionMaxBytes, body.maxBytes));
-        return { partitionIndex, highWatermark: log.endOffset, abortedTransactions, records };
+        const { startOffset: logStartOffset, endOffset: highWatermark } = log;
+        const found = { highWatermark, logStartOffset, abortedTransactions, records };
+        return { ...emptyRead, partitionIndex, ...found };
       }),
     }));
-    return { responses };
   }
 
   #listOffsets(broker: number, body: messages.ListOffsetsRequest, code: number | null): object {
@@ -326,3 +352,16 @@ export class FakeCluster {
     return { responses };
   }
 }
+
+const emptyRead = {
+  errorCode: ErrorCode.NONE,
+  highWatermark: -1,
+  lastStableOffset: -1,
+  logStartOffset: -1,
+  divergingEpoch: { epoch: -1, endOffset: -1 },
+  currentLeader: { leaderId: -1, leaderEpoch: -1 },
+  snapshotId: { epoch: -1, endOffset: -1 },
+  abortedTransactions: null,
+  preferredReadReplica: -1,
+  records: null,
+};
