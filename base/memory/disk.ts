@@ -38,6 +38,10 @@ export class MemoryDisk implements Disk {
     this.#tree.rename(from, to);
   }
 
+  async replace(from: string, to: string): Promise<void> {
+    this.rename(from, to);
+  }
+
   remove(path: string): void {
     this.#tree.removeFile(path);
   }

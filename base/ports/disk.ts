@@ -55,6 +55,8 @@ export interface Disk {
   makeDirectory(path: string): void;
   /** Replaces `to` if it is a file. Atomic for readers; lasts after `syncDirectory` of the parent(s). */
   rename(from: string, to: string): void;
+  /** The same for files, without keeping others waiting while the file system does it. */
+  replace(from: string, to: string): Promise<void>;
   /** Removes one file; ENOENT if it is not there. */
   remove(path: string): void;
   /** Removes a folder with all it holds; nothing happens if it is not there. */

@@ -8,7 +8,6 @@ import {
   open,
   openSync,
   readdirSync,
-  renameSync,
   rmSync,
   statfsSync,
   statSync,
@@ -19,6 +18,7 @@ import type { Disk } from "../ports/disk.ts";
 import { RealFile } from "./disk-file.ts";
 import { lockFolder } from "./disk-lock.ts";
 import { attempt, diskError } from "./disk-trouble.ts";
+import { renaming } from "./rename.ts";
 
 export function realDisk(): Disk {
   return {
@@ -32,7 +32,7 @@ export function realDisk(): Disk {
     isDirectory: (path) =>
       attempt(path, "look at", () => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false),
     makeDirectory: (path) => attempt(path, "make folder", () => makeDirectory(path)),
-    rename: (from, to) => attempt(from, `rename to ${to}`, () => renameSync(from, to)),
+    ...renaming(),
     remove: (path) => attempt(path, "remove", () => unlinkSync(path)),
     removeTree: (path) => attempt(path, "remove tree", () => rmSync(path, { recursive: true, force: true })),
     syncDirectory,

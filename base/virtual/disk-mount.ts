@@ -89,6 +89,22 @@ export class MountedDisk implements Disk {
     ]);
   }
 
+  replace(from: string, to: string): Promise<void> {
+    if (this.life.revoked) return never();
+    const { scheduler, random } = this.on;
+    return new Promise((resolve, reject) => {
+      const run = (): void => {
+        try {
+          this.rename(from, to);
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      };
+      scheduler.after(random.between(0, 2), { label: "disk.replace", life: this.life, run });
+    });
+  }
+
   remove(path: string): void {
     this.enter(path, "remove");
     const { folder, name, entry } = this.on.names.place(path, "remove");

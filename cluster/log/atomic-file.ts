@@ -18,7 +18,7 @@ export async function replaceFile(
   } finally {
     file.close();
   }
-  disk.rename(temporary, `${folder}/${name}`);
+  await disk.replace(temporary, `${folder}/${name}`);
   await disk.syncDirectory(folder);
 }
 

@@ -2,12 +2,14 @@
 // that were set aside as damaged, and the mark of how it was left. The signs go only once the controller
 // knows; a process that dies before that leaves them to the next.
 import { DiskError, isDiskFull } from "../../base/disk-error.ts";
+import type { Clock } from "../../base/ports/clock.ts";
 import type { Disk } from "../../base/ports/disk.ts";
 import type { Host } from "../../base/ports/env.ts";
 import { DirectoryMark } from "./directory-mark.ts";
 import { damagedSuffix, setAsideSuffix } from "./found-logs.ts";
 
 export class DirectoryVouching {
+  readonly #clock: Clock;
   readonly #disk: Disk;
   readonly #mark: DirectoryMark;
   /** Folders of damaged logs that the controller does not know of. */
@@ -17,11 +19,12 @@ export class DirectoryVouching {
   #isTold = false;
 
   constructor(options: {
-    env: { disk: Disk; host: Host };
+    env: { clock: Clock; disk: Disk; host: Host };
     path: string;
     damaged: string[];
     onFailed(error: DiskError): void;
   }) {
+    this.#clock = options.env.clock;
     this.#disk = options.env.disk;
     this.#mark = new DirectoryMark(options.env, options.path);
     this.#untold = options.damaged;
@@ -68,7 +71,8 @@ export class DirectoryVouching {
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
       // The older mark says less than is so: that is safe, and the next process asks again.
-      if (!isDiskFull(error)) this.#onFailed(error);
+      // Nobody waits for this promise: what comes of it must not end in a rejection of it.
+      if (!isDiskFull(error)) this.#clock.endOfTurn(() => this.#onFailed(error));
     }
   }
 

@@ -8,7 +8,7 @@ import type { DiskLock } from "../../base/ports/disk.ts";
 import type { Host } from "../../base/ports/env.ts";
 import type { Random } from "../../base/ports/random.ts";
 import { randomUuid, type Uuid } from "../../base/uuid.ts";
-import type { BrokerError } from "../../proto/errors.ts";
+import { BrokerError } from "../../proto/errors.ts";
 import { writeNewFile } from "./atomic-file.ts";
 import type { PartitionKey } from "./checkpoint.ts";
 import { DamagedLogs } from "./damaged-logs.ts";
@@ -18,6 +18,7 @@ import { type TakenDirectory, takeDirectory } from "./directory-opening.ts";
 import { DirectoryVouching } from "./directory-vouching.ts";
 import type { DiskFullError } from "./disk-full.ts";
 import { DiskRoom, freeBytes } from "./disk-room.ts";
+import { FolderNames } from "./folder-names.ts";
 import { FolderRemoval } from "./folder-removal.ts";
 import { deletedSuffix, type FoundLog, findLogs } from "./found-logs.ts";
 import type { DirectoryIdentity } from "./identity-file.ts";
@@ -58,6 +59,7 @@ export class LogDirectory implements LogHome {
   readonly #lock: DiskLock;
   readonly #health: DirectoryHealth;
   #logs = new Map<string, PartitionLog>();
+  readonly #names = new FolderNames();
   readonly #offsets: DirectoryOffsets;
   #writing: Promise<void> = Promise.resolve();
   readonly #newFolders: NewFolders;
@@ -163,12 +165,14 @@ export class LogDirectory implements LogHome {
     if (known) return known;
     const path = `${this.path}/${name}`;
     const { disk } = this.env;
+    this.#checkCase(name);
     try {
       // After a crash the file may not last: it is made again as it was.
       if (!this.wasClean || !disk.exists(`${path}/partition.metadata`)) this.#make(path, topicId);
       this.#offsets.owned(name, topicId);
       const log = this.#open({ path, name, topicId, config });
       this.#logs.set(name, log);
+      this.#names.take(name);
       log.requestSync();
       return log;
     } catch (error) {
@@ -177,6 +181,16 @@ export class LogDirectory implements LogHome {
       if (error instanceof LogDamagedError) this.damaged.foundAtRecovery(name, error);
       throw error;
     }
+  }
+
+  #checkCase(name: string): void {
+    const { disk } = this.env;
+    const twin = this.#names.twinOf(name);
+    if (twin === null || !disk.exists(`${this.path}/${name}`) || disk.list(this.path).includes(name)) return;
+    const text =
+      `the file system of ${this.path} does not tell "${name}" from "${twin}", a log of another topic: ` +
+      "name the topic otherwise, or use a file system that does";
+    throw new BrokerError("KAFKA_STORAGE_ERROR", text);
   }
 
   opened(key: PartitionKey): PartitionLog | undefined {
@@ -228,6 +242,7 @@ export class LogDirectory implements LogHome {
       log.abandon();
       this.rounds.forget(log);
       this.#logs.delete(name);
+      this.#names.free(name);
     }
     this.#offsets.forget(name);
     const path = `${this.path}/${name}`;

@@ -68,7 +68,9 @@ export class SyncRounds {
       (error) => {
         this.#running = null;
         this.fail();
-        this.#onFailed(error);
+        // Nothing becomes durable any more. Nobody may be waiting for this promise: what comes of the failure
+        // must not end in a rejection of it.
+        this.#clock.endOfTurn(() => this.#onFailed(error));
       },
     );
   }

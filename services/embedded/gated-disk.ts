@@ -19,6 +19,7 @@ export function gatedDisk(inner: Disk, life: BrokerLife): Disk {
     isDirectory: checked((path) => inner.isDirectory(path)),
     makeDirectory: checked((path) => inner.makeDirectory(path)),
     rename: checked((from, to) => inner.rename(from, to)),
+    replace: checked((from, to) => settled(life, underWay.watch(inner.replace(from, to)))),
     remove: checked((path) => inner.remove(path)),
     removeTree: checked((path) => inner.removeTree(path)),
     syncDirectory: checked((path) => settled(life, underWay.watch(inner.syncDirectory(path)))),

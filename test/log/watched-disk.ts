@@ -41,6 +41,7 @@ export function watchDisk(disk: Disk): WatchedDisk {
     isDirectory: (path) => disk.isDirectory(path),
     makeDirectory: (path) => disk.makeDirectory(path),
     rename: (from, to) => disk.rename(from, to),
+    replace: (from, to) => disk.replace(from, to),
     remove: (path) => disk.remove(path),
     removeTree: (path) => disk.removeTree(path),
     syncDirectory: (path) => disk.syncDirectory(path),

@@ -75,7 +75,7 @@ export class VoteFile {
     } finally {
       file.close();
     }
-    disk.rename(beside, this.path);
+    await disk.replace(beside, this.path);
     await disk.syncDirectory(folder);
   }
 
