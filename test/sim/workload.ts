@@ -74,7 +74,8 @@ export class Workload {
   /** No more is sent; resolves when every record is reported and every loop has ended. */
   async end(): Promise<void> {
     this.#isOver = true;
-    for (const consumer of this.#consumers) await consumer.close();
+    // Of a copy: each that has ended takes itself off the list.
+    await Promise.all([...this.#consumers].map((consumer) => consumer.close()));
     await Promise.all(this.#running);
   }
 
