@@ -21,12 +21,14 @@ export interface MetadataSideOptions {
   readonly config: NodeConfig;
   readonly env: Env;
   readonly clusterId: string;
+  /** Whether the way to a voter is known to be broken. */
+  readonly isCutOff: (nodeId: number) => boolean;
   readonly note: (kind: string, detail: Readonly<Record<string, unknown>>) => void;
   readonly store: (snapshot: { end: number; epoch: number; bytes: Uint8Array }) => void;
 }
 
 export function metadataSide(options: MetadataSideOptions): MetadataSide {
-  const { config, env, clusterId, note, store } = options;
+  const { config, env, clusterId, note, isCutOff, store } = options;
   const snapshots = { everyBytes: config.snapshotEveryBytes, store };
   if (!config.isController) {
     const publisher = new MetadataPublisher({
@@ -47,6 +49,7 @@ export function metadataSide(options: MetadataSideOptions): MetadataSide {
     settings: controllerSettings(config, clusterId),
     sessionTimeoutMs: config.sessionTimeoutMs,
     disconnectGraceMs: config.disconnectGraceMs,
+    isCutOff,
     snapshots,
     onEvent: ({ kind, detail }) => note(kind, { ...detail }),
   });

@@ -121,6 +121,7 @@ export class RunningNode {
       env,
       clusterId: this.clusterId,
       note: (kind, detail) => this.#note(kind, detail),
+      isCutOff: (id) => this.raft.isCutOff(id),
       store: ({ end, epoch, bytes }) => void this.raft.takeSnapshot(end, epoch, bytes),
     });
     this.raft = this.#makeRaft(parts.peers);

@@ -118,13 +118,13 @@ describe("heartbeats", () => {
 });
 
 describe("sessions", () => {
-  const setUp = () => {
+  const setUp = (isCutOff = (_: number): boolean => false) => {
     const world = new CoreWorld();
     world.activate();
     world.start(1, 2);
     world.register(3);
     const sessions = new BrokerSessions({ ticks: 10, graceTicks: 3 });
-    sessions.reset(world.image);
+    sessions.reset(world.image, isCutOff);
     const tick = (count: number): number[] => {
       for (let at = 0; at < count; at++) sessions.tick();
       return sessions.overdue(world.image).map(({ id }) => id);
@@ -135,6 +135,15 @@ describe("sessions", () => {
   it("are fresh for everybody not fenced when a controller becomes active", () => {
     const { tick } = setUp();
     expect(tick(9)).toEqual([]);
+    expect(tick(1)).toEqual([1, 2]);
+  });
+
+  it("are short then for those that it cannot reach, unless they are heard", () => {
+    const { sessions, tick, broker } = setUp((id) => id !== 3);
+    sessions.heard(broker(2), -1);
+    expect(tick(2)).toEqual([]);
+    expect(tick(1)).toEqual([1]);
+    expect(tick(6)).toEqual([1]);
     expect(tick(1)).toEqual([1, 2]);
   });
 

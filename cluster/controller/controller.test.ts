@@ -79,6 +79,7 @@ function setUp(nodes = 1) {
       env,
       settings: smallSettings,
       ...timing,
+      isCutOff: () => false,
       onEvent: (event) => void events.push(event),
     });
   });

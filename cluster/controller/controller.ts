@@ -53,6 +53,8 @@ export interface ControllerOptions {
   readonly settings: ControllerSettings;
   /** broker.session.timeout.ms. */
   readonly sessionTimeoutMs: number;
+  /** Whether the way to that node is known to be broken. */
+  readonly isCutOff: (nodeId: number) => boolean;
   /** What is left of a session, at most, once its connection has closed. */
   readonly disconnectGraceMs: number;
   /** Called each time `everyBytes` of records were committed, on every controller. */
@@ -240,7 +242,7 @@ export class Controller {
     const { env, settings } = this.#options;
     this.#epoch = epoch;
     this.#rebalancedMs = env.clock.monotonicMs();
-    this.#sessions.reset(this.image);
+    this.#sessions.reset(this.image, this.#options.isCutOff);
     this.#metrics.active.set(1);
     this.#tell({ kind: "controller-active", detail: { epoch } });
     env.log.info({ epoch }, "this node is the active controller");

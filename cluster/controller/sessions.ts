@@ -23,10 +23,14 @@ export class BrokerSessions {
     this.#graceTicks = Math.min(this.#ticks, Math.max(1, options.graceTicks));
   }
 
-  /** This controller has just become active. */
-  reset(image: MetadataImage): void {
+  /** This controller has just become active. Who is known to be cut off from it has a short grace only. */
+  reset(image: MetadataImage, isCutOff: (id: number) => boolean): void {
     this.#sessions = new Map();
-    for (const broker of image.brokers.values()) if (!broker.fenced) this.#touch(broker, -1);
+    for (const broker of image.brokers.values()) {
+      if (broker.fenced) continue;
+      this.#touch(broker, -1);
+      if (isCutOff(broker.id)) this.disconnected(broker.id, broker.epoch);
+    }
   }
 
   /** A heartbeat: its session is whole again. */

@@ -68,7 +68,7 @@ class RandomGroup {
         directoryId: directoryOf(id),
         isVoter: id <= this.voters,
         voters,
-        ticks: { election: 10, heartbeat: 2 },
+        ticks: { election: 10, heartbeat: 2, seek: 3 },
         random: (below) => random.below(below),
         pieceBytes: 100 + random.below(200),
         send: (message) => this.send(machine, message),

@@ -128,6 +128,8 @@ export class RaftScenario {
         ticks: {
           election: Number(named.get("election") ?? 10),
           heartbeat: Number(named.get("heartbeat") ?? 1),
+          // As a rule nobody hurries, so that a scenario says by its ticks who asks when.
+          seek: Number(named.get("seek") ?? 1_000),
         },
         random: () => this.draws.get(id)!,
         pieceBytes: Number(named.get("pieceBytes") ?? 300),

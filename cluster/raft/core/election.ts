@@ -25,14 +25,12 @@ export function tickElection(state: RaftState): void {
 }
 
 /**
- * The connection to the leader broke: most likely its process is gone. What is left of the timeout shrinks to
- * two heartbeats and a quarter of what was drawn; if the leader lives, its next heartbeat puts all back.
+ * The connection to the leader broke: most likely its process is gone. There is no use in waiting for the
+ * whole timeout; if the leader lives, its next heartbeat puts all back.
  */
 export function onLeaderUnreachable(state: RaftState, id: number): void {
   if (state.role !== "follower" || state.leaderId !== id || !state.mayCampaign) return;
-  const { election, heartbeat } = state.ticks;
-  const grace = 2 * heartbeat + Math.ceil((state.electionTimeout - election) / 4);
-  state.electionElapsed = Math.max(state.electionElapsed, state.electionTimeout - grace);
+  state.hurry();
   state.leaderIsCutOff = true;
 }
 

@@ -25,6 +25,7 @@ export function becomeFollower(state: RaftState, term: number, leaderId: number)
   }
   state.role = "follower";
   setLeader(state, leaderId);
+  if (leaderId >= 0) state.campaigns = 0;
   state.resetElection();
 }
 
@@ -33,6 +34,8 @@ export function becomePreCandidate(state: RaftState): void {
   state.role = "preCandidate";
   setLeader(state, -1);
   state.resetElection();
+  state.campaigns += 1;
+  state.hurry();
   state.ballots.set(state.nodeId, true);
 }
 
@@ -43,6 +46,7 @@ export function becomeCandidate(state: RaftState): void {
   state.vote = { id: state.nodeId, directoryId: state.directoryId };
   setLeader(state, -1);
   state.resetElection();
+  state.hurry();
   state.agreedEnd = state.commitEnd;
   state.acknowledgedEnd = 0;
   state.lastRound = 0;
@@ -53,6 +57,7 @@ export function becomeLeader(state: RaftState): void {
   const granting = [...state.ballots].filter(([, isGranted]) => isGranted).map(([id]) => id);
   leaveRole(state);
   state.role = "leader";
+  state.campaigns = 0;
   state.resetElection();
   state.heartbeatElapsed = 0;
   state.round = 0;

@@ -60,6 +60,8 @@ export interface RaftTicks {
   /** Least ticks without a leader before an election; the real number is drawn from [this, twice this). */
   readonly election: number;
   readonly heartbeat: number;
+  /** Least ticks between campaigns while nobody leads, or the leader is cut off; more are drawn. */
+  readonly seek: number;
 }
 
 export interface RaftCoreOptions {

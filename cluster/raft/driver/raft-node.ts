@@ -176,6 +176,12 @@ export class RaftNode {
   leaderId(): number {
     return this.running?.core.state.leaderId ?? -1;
   }
+
+  /** Another voter, and there is no connection to it. */
+  isCutOff(nodeId: number): boolean {
+    return this.running?.transport.isCutOff(nodeId) ?? false;
+  }
+
   term(): number {
     return this.running?.core.state.term ?? 0;
   }

@@ -27,7 +27,8 @@ export function raftTiming(electionTimeoutMs = 1_000): RaftTiming {
 }
 
 export function ticksOf({ electionTimeoutMs, tickMs, heartbeatTicks }: RaftTiming): RaftTicks {
-  return { election: Math.max(2, Math.round(electionTimeoutMs / tickMs)), heartbeat: heartbeatTicks };
+  const election = Math.max(2, Math.round(electionTimeoutMs / tickMs));
+  return { election, heartbeat: heartbeatTicks, seek: Math.min(election, heartbeatTicks + 1) };
 }
 
 export interface RaftNodeOptions {

@@ -71,6 +71,11 @@ export class RaftTransport {
     }
   }
 
+  /** There should be a stream to this voter, and there is none. */
+  isCutOff(id: number): boolean {
+    return this.links.get(id)?.isOpen === false;
+  }
+
   send(message: RaftMessage): void {
     const link = this.links.get(message.toId);
     if (link?.isOpen) link.send(message);
