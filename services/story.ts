@@ -11,6 +11,8 @@ const toldInFull = 3;
 
 /** Events that are not here are logged where they happen, or are of interest to machines alone. */
 const sentences: Readonly<Record<string, string>> = {
+  elected: "the metadata log has a leader",
+  "controller-lost": "no leader of the metadata log is known",
   "session-connection-lost": "the connection on which a broker sends heartbeats was lost",
   "session-expired": "a broker was not heard from in time",
   registered: "a broker registered",

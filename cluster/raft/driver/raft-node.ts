@@ -353,8 +353,6 @@ export class RaftNode {
 
   private leaderChanged(leaderId: number, term: number): void {
     if (leaderId >= 0) this.connect();
-    const text = leaderId < 0 ? "no leader of the metadata log is known" : "the metadata log has a leader";
-    this.env.log.info({ leaderId, term }, text);
     for (const listener of [...this.leaderListeners]) listener(leaderId, term);
   }
 
@@ -386,7 +384,7 @@ export class RaftNode {
     this.isStopped = true;
     this.timer?.cancel();
     const text = `${what} failed, this process cannot go on: ${String(error)}`;
-    this.env.log.error({ error: String(error) }, text);
+    this.env.log.error({}, text);
     return this.env.host.halt(text);
   }
 
