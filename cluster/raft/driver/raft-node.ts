@@ -383,9 +383,7 @@ export class RaftNode {
   private fail(what: string, error: unknown): never {
     this.isStopped = true;
     this.timer?.cancel();
-    const text = `${what} failed, this process cannot go on: ${String(error)}`;
-    this.env.log.error({}, text);
-    return this.env.host.halt(text);
+    return this.env.host.halt(`${what} failed, this process cannot go on: ${String(error)}`);
   }
 
   // ---- Snapshots ----
