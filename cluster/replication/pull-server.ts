@@ -23,7 +23,7 @@ import type { LeaderRole } from "./leader-role.ts";
 import type { Partition } from "./partition.ts";
 import { PartitionMap } from "./partition-map.ts";
 import { emptyPart, PullOutlet } from "./pull-outlet.ts";
-import { pullBeatMs, pullSilenceMaxMs } from "./pull-timing.ts";
+import { pullBeatMs, pullNewsMs, pullSilenceMaxMs } from "./pull-timing.ts";
 import type { ReplicationMetrics } from "./replication-metrics.ts";
 
 export interface PullServerHost {
@@ -53,6 +53,10 @@ export class PullServer {
   /** Far behind, and given more a little later. */
   readonly #resting = new Set<PullOutlet>();
   #restTimer: Timer | null = null;
+  /** Without records, but with a high watermark or log start to tell a little later. */
+  readonly #news = new Set<PullOutlet>();
+  #newsTimer: Timer | null = null;
+  #tellsNews = false;
   #replies: PullPart[] = [];
   #sentBytes = 0;
   #receivedBytes = 0;
@@ -91,6 +95,8 @@ export class PullServer {
     this.#ready.clear();
     this.#resting.clear();
     this.#restTimer?.cancel();
+    this.#news.clear();
+    this.#newsTimer?.cancel();
     this.#replies = [];
     this.#stream.close();
     this.#host.closed(this);
@@ -144,6 +150,7 @@ export class PullServer {
     outlet.detach();
     this.#ready.delete(outlet);
     this.#resting.delete(outlet);
+    this.#news.delete(outlet);
   }
 
   #report(role: LeaderRole, position: PullPosition, sent: number): void {
@@ -280,6 +287,7 @@ export class PullServer {
       const outlet = this.#ready.values().next().value;
       // A log directory that failed under a read takes the outlets of its other partitions with it.
       if (outlet === undefined) break;
+      if (this.#keepNews(outlet)) continue;
       const isBehind = outlet.isBehind(this.#nodeId);
       if (isBehind && this.#rest(outlet)) continue;
       const most = isBehind ? limits.catchUpMessageBytes : isAlone ? room : limits.pullPartBytesShare;
@@ -304,8 +312,26 @@ export class PullServer {
       this.#ready.delete(outlet);
       if (outlet.hasRecords) this.#ready.add(outlet);
     }
+    this.#tellsNews = false;
     this.#sentBytes += bytes;
     if (bytes > 0) this.#host.metrics.bytesSentToFollowers.add(bytes);
+  }
+
+  /** True: it has no records, and what else it may have to tell can wait. */
+  #keepNews(outlet: PullOutlet): boolean {
+    if (outlet.hasRecords || this.#tellsNews) {
+      this.#news.delete(outlet);
+      return false;
+    }
+    this.#ready.delete(outlet);
+    this.#news.add(outlet);
+    this.#newsTimer ??= this.#host.clock.after(pullNewsMs, () => {
+      this.#newsTimer = null;
+      this.#tellsNews = this.#news.size > 0;
+      for (const kept of this.#news) this.#ready.add(kept);
+      this.#schedule();
+    });
+    return true;
   }
 
   /** False: it may be given more now. */

@@ -3,6 +3,11 @@
 
 /** Silence after which one end sends an empty message, ms. */
 export const pullBeatMs = 1000;
+/**
+ * A high watermark or log start that moved is told with the next records, or after this, ms: a message for it
+ * alone costs both ends as much as one with a batch.
+ */
+export const pullNewsMs = 5;
 /** Silence after which one end takes the stream for dead, ms. */
 export const pullSilenceMaxMs = 5000;
 /** Between attempts to open a stream, growing, with jitter, ms. */
