@@ -38,7 +38,7 @@ export const limits = {
   /** Bytes of one partition in one message while others have something to send too. */
   pullPartBytesShare: 256 * KiB,
   /** To replicas outside their in-sync sets while others write, from one leader: at first, and at least. */
-  catchUpBytesPerSecondStart: 48 * MiB,
+  catchUpBytesPerSecondStart: 40 * MiB,
   catchUpBytesPerSecondMin: 16 * MiB,
   /** Of such, in one message. */
   catchUpMessageBytes: 256 * KiB,

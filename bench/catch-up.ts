@@ -34,7 +34,7 @@ export async function measureCatchUp(
   const writer = new SteadyWriter({ bootstrap, topic, partitions, megabytesPerSecond });
   try {
     writer.begin();
-    await sleep(3_000);
+    await sleep(8_000);
     const before = await writer.during(sleep(15_000));
     progress(`  all in sync: p99 ${before.p99Ms} ms`);
     await cluster.kill(away);

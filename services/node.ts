@@ -25,7 +25,8 @@ import { PeerConnections } from "./peer-connections.ts";
 import { type ControllerCalls, controllerCalls } from "./quorum.ts";
 import { BrokerLogs, metadataTopic } from "./replica-logs.ts";
 import { RetentionRounds } from "./retention.ts";
-import { Timeline } from "./timeline.ts";
+import { Story } from "./story.ts";
+import type { Timeline } from "./timeline.ts";
 import { TopicConfigs } from "./topic-configs.ts";
 
 /** Where clients and peers reach this node; known once its doors are open. */
@@ -75,7 +76,7 @@ export class RunningNode {
   readonly peer: PeerApi;
   readonly raft: RaftNode;
   readonly replicas: ReplicaSet | null;
-  readonly timeline = new Timeline();
+  readonly #story: Story;
   readonly #config: NodeConfig;
   readonly #env: Env;
   readonly #directories: Directories;
@@ -108,6 +109,7 @@ export class RunningNode {
     const { config, env, directories, failures } = parts;
     this.#config = config;
     this.#env = env;
+    this.#story = new Story(env);
     this.#directories = directories;
     this.#failures = failures;
     this.clusterId = directories.clusterId;
@@ -368,8 +370,11 @@ export class RunningNode {
     return voter ? { nodeId, host: voter.host, port: voter.port } : null;
   }
 
+  get timeline(): Timeline {
+    return this.#story.timeline;
+  }
+
   #note(kind: string, detail: Readonly<Record<string, unknown>>): void {
-    const { clock } = this.#env;
-    this.timeline.add({ wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs(), kind, detail });
+    this.#story.note(kind, detail);
   }
 }

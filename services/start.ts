@@ -39,7 +39,7 @@ export async function runNode(options: NodeOptions): Promise<void> {
     await node.stop();
     throw portError(error);
   }
-  env.log.info({ roles: rolesText(config), cluster: node.clusterId }, "node started");
+  env.log.info(placesOf(config, node, doors), "node started");
   const reason = await asked;
   env.log.info({ reason }, "stopping");
   await node.leave();
@@ -120,6 +120,20 @@ function stopAsked(): Promise<string> {
     if (process.env.OTTLA_CHILD === "1" && process.connected)
       process.once("disconnect", () => resolve("launcher gone"));
   });
+}
+
+/** What whoever reads the log wants to know first: who this is, where it listens, where its data is. */
+function placesOf(config: NodeConfig, node: RunningNode, { kafka, peer, http }: Doors) {
+  const place = ({ host, port }: { host: string; port: number }): string => `${host}:${port}`;
+  return {
+    roles: rolesText(config),
+    cluster: node.clusterId,
+    listeners: kafka?.addresses.map((address) => `${address.name}://${place(address)}`) ?? [],
+    peers: place(peer.address),
+    ...(http === null ? {} : { http: place(http.address) }),
+    logDirs: config.logDirs,
+    flushPolicy: config.flushPolicy,
+  };
 }
 
 function rolesText(config: NodeConfig): string {

@@ -13,6 +13,7 @@ interface ConsumeOptions extends ClusterOptions {
   partition?: number;
   max?: number;
   toEnd?: boolean;
+  rack?: string;
 }
 
 type From = "earliest" | "latest" | { offset: number } | { timestamp: number };
@@ -26,6 +27,7 @@ export function addConsumeCommand(program: Command): void {
     .option("--partition <n>", "only this partition", wholeNumber(0))
     .option("--max <n>", "stop after so many records", wholeNumber(1))
     .option("--to-end", "stop at what is the end now")
+    .option("--rack <name>", "read from a replica in this rack where the brokers allow it (KIP-392)")
     .action(consume);
 }
 
@@ -35,7 +37,7 @@ async function consume(topic: string, options: ConsumeOptions): Promise<void> {
   process.once("SIGTERM", () => stop.abort());
   const { Consumer } = await import("../../client/index.ts");
   await contact(options);
-  const consumer = new Consumer({ bootstrap: options.bootstrap });
+  const consumer = new Consumer({ bootstrap: options.bootstrap, rack: options.rack ?? "" });
   try {
     const where = options.partition === undefined ? { topic } : { topic, partition: options.partition };
     await consumer.assign([{ ...where, from: start(options) }]);

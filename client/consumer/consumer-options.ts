@@ -3,7 +3,15 @@ import { limits } from "../../base/limits.ts";
 import type { RecordFormatError } from "../errors.ts";
 import { ClientError } from "../errors.ts";
 import { type ConnectionOptions, connectionRules } from "../options/connection-options.ts";
-import { flag, type OptionRules, oneOf, quote, readOptions, whole } from "../options/read-options.ts";
+import {
+  anyText,
+  flag,
+  type OptionRules,
+  oneOf,
+  quote,
+  readOptions,
+  whole,
+} from "../options/read-options.ts";
 import type { AnyTopic } from "../topics/topic.ts";
 
 export interface ConsumerSettings extends ConnectionOptions {
@@ -21,6 +29,11 @@ export interface ConsumerSettings extends ConnectionOptions {
   readonly isolation: "readUncommitted" | "readCommitted";
   /** When the position is not in the log: an error, or go on at the start or the end (auto.offset.reset). */
   readonly offsetReset: "error" | "earliest" | "latest";
+  /**
+   * Where this consumer stands. Brokers that are set up for it name a replica in the same rack, which is then
+   * read from instead of the leader (client.rack, KIP-392). Empty: always the leader.
+   */
+  readonly rack: string;
   /** Check the checksum of every batch (check.crcs). */
   readonly checkCrcs: boolean;
   /** How long `assign`, `readToEnd` and other calls try (default.api.timeout.ms). */
@@ -69,6 +82,7 @@ const rules: OptionRules<ConsumerSettings> = {
   prefetchBytes: whole(1, limits.consumerPrefetchBytes, 32 * 1024 * 1024),
   isolation: oneOf(["readUncommitted", "readCommitted"], "readUncommitted"),
   offsetReset: oneOf(["error", "earliest", "latest"], "error"),
+  rack: anyText(""),
   checkCrcs: flag(true),
   apiTimeoutMs: whole(1, 3_600_000, 60_000),
   unknownTopicMs: whole(0, 3_600_000, 5_000),

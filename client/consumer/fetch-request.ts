@@ -22,7 +22,7 @@ export function planFetch(
   readers: readonly PartitionReader[],
   cache: MetadataCache,
   settings: ConsumerSettings,
-  room: { maxWaitMs: number; maxBytes: number },
+  room: { maxWaitMs: number; maxBytes: number; rackId: string },
 ): FetchPlan {
   const seen = new Set<string>();
   const wanted: WantedPartition[] = [];
@@ -49,6 +49,7 @@ export function planFetch(
       minBytes: settings.minBytes,
       maxBytes: room.maxBytes,
       isolationLevel: settings.isolation === "readCommitted" ? 1 : 0,
+      rackId: room.rackId,
       ...session.request(wanted, version),
     }),
     maxVersion: wanted.some(({ topicId }) => topicId === zeroUuid) ? topicIdsFrom - 1 : undefined,

@@ -1,4 +1,4 @@
-// shell: fetches ahead of the reader: one request at a time to each broker that leads something, within the
+// shell: fetches ahead of the reader: one request at a time to each broker that is read from, within the
 // bounds of the prefetch, in one fetch session with each. Refreshes and retries after errors; what cannot be
 // retried stops its partition.
 import type { ClientEnv } from "../../base/ports/env.ts";
@@ -14,6 +14,7 @@ import { type FetchPlan, planFetch } from "./fetch-request.ts";
 import { FetchSession } from "./fetch-session.ts";
 import type { PartitionReader } from "./partition-reader.ts";
 import type { PositionCheck } from "./position-check.ts";
+import { ReadSources } from "./read-sources.ts";
 import { endSessions } from "./session-end.ts";
 
 /** How much longer than asked an answer may take before the client asks who leads now. */
@@ -32,7 +33,7 @@ interface Trip {
   readonly suspectAtMs: number;
 }
 
-/** What one broker leads, and how many bytes of it are buffered. */
+/** What is read from one broker, and how many bytes of it are buffered. */
 interface Share {
   readonly readers: PartitionReader[];
   bufferedBytes: number;
@@ -47,6 +48,7 @@ export class Fetcher {
   readonly #check: PositionCheck;
   readonly #onArrival: () => void;
   readonly #timer: DueTimer;
+  readonly #sources: ReadSources;
   /** By broker id; null while connecting. */
   readonly #trips = new Map<number, Trip | null>();
   /** By broker id. */
@@ -68,6 +70,7 @@ export class Fetcher {
     this.#settings = settings;
     this.#check = check;
     this.#onArrival = onArrival;
+    this.#sources = new ReadSources(settings, cluster.cache);
     this.#timer = new DueTimer(env.clock, () => this.#fetchAll());
     cluster.onUpdate(() => {
       this.#leaveTheLost();
@@ -108,11 +111,11 @@ export class Fetcher {
       const reader = this.#readers[(this.#rotation + n) % this.#readers.length]!;
       const isDue = this.#isDue(reader, nowMs);
       if (!isDue && reader.bufferedBytes === 0) continue;
-      const leader = this.#cluster.cache.partition(reader.topic, reader.partition)?.leader ?? -1;
-      let share = shares.get(leader);
+      const source = this.#sources.sourceOf(reader, nowMs);
+      let share = shares.get(source);
       if (share === undefined) {
         share = { readers: [], bufferedBytes: 0, isPartial: false };
-        shares.set(leader, share);
+        shares.set(source, share);
       }
       share.bufferedBytes += reader.bufferedBytes;
       if (!isDue) continue;
@@ -176,7 +179,7 @@ export class Fetcher {
       : this.#settings.maxWaitMs;
     const session = this.#sessions.get(id) ?? new FetchSession();
     this.#sessions.set(id, session);
-    const room = { maxWaitMs, maxBytes };
+    const room = { maxWaitMs, maxBytes, rackId: this.#sources.rack(nowMs) };
     const plan = planFetch(session, share.readers, this.#cluster.cache, this.#settings, room);
     const suspectAtMs = nowMs + maxWaitMs + suspectAfterMs;
     this.#trips.set(id, { broker, plan, suspectAtMs });
@@ -198,7 +201,10 @@ export class Fetcher {
       .connect(broker, "fetch")
       .then(
         () => {},
-        () => this.#cluster.requestRefresh(),
+        () => {
+          for (const reader of this.#readers) this.#leaveNearby(reader, broker.id);
+          this.#cluster.requestRefresh();
+        },
       )
       .finally(() => {
         this.#trips.delete(broker.id);
@@ -229,7 +235,7 @@ export class Fetcher {
         continue;
       }
       try {
-        this.#take(reader, answer, response);
+        this.#take(id, reader, answer, response);
       } catch (error) {
         reader.failure = asError(error);
       }
@@ -238,17 +244,31 @@ export class Fetcher {
     this.wake();
   }
 
-  #take(reader: PartitionReader, answer: FetchResponsePartitionData, response: FetchResponse): void {
+  #take(
+    id: number,
+    reader: PartitionReader,
+    answer: FetchResponsePartitionData,
+    response: FetchResponse,
+  ): void {
     const { topic, partition } = reader;
     const code = answer.errorCode;
     if (code === ErrorCode.NONE) {
       takeWell(reader);
       reader.highWatermark = answer.highWatermark;
+      const nearby = answer.preferredReadReplica;
+      if (nearby >= 0) this.#sources.named(reader, nearby, this.#env.clock.monotonicMs());
+      if (nearby >= 0 && this.#cluster.cache.broker(nearby) === null) this.#cluster.requestRefresh();
       const bytes = answer.records;
       if (bytes !== null && bytes.length > 0) reader.buffer(bytes, answer.abortedTransactions ?? []);
       return;
     }
     const error = brokerError(`read ${topic}-${partition} at offset ${reader.fetchOffset}`, code);
+    if (this.#leaveNearby(reader, id)) {
+      // Whatever it is, the leader knows better.
+      this.#env.log.debug({ topic, partition, broker: id, reason: error.message }, "back to the leader");
+      this.#cluster.requestRefresh();
+      return;
+    }
     if (code === ErrorCode.OFFSET_OUT_OF_RANGE) {
       // What is buffered is still good; ask again once it has been read.
       if (reader.bufferedBytes > 0) this.#retryLater(reader);
@@ -267,11 +287,15 @@ export class Fetcher {
     this.#cluster.requestRefresh();
   }
 
+  #leaveNearby(reader: PartitionReader, nodeId: number): boolean {
+    return this.#sources.failed(reader, nodeId, this.#env.clock.monotonicMs());
+  }
+
   #refused(id: number, plan: FetchPlan, code: number): void {
     const isAskedAgain = plan.session.refused(code);
     const error = brokerError(`fetch from broker ${id}`, code);
     if (!isAskedAgain) {
-      this.#giveBack(plan, error);
+      this.#giveBack(id, plan, error);
       return;
     }
     this.#env.log.debug({ broker: id, reason: error.message }, "the fetch session begins anew");
@@ -285,14 +309,15 @@ export class Fetcher {
     this.#trips.delete(id);
     if (this.#isClosed) return;
     plan.session.failed();
-    this.#giveBack(plan, error);
+    this.#giveBack(id, plan, error);
   }
 
   /** No answer for anybody in it. */
-  #giveBack(plan: FetchPlan, error: Error): void {
+  #giveBack(id: number, plan: FetchPlan, error: Error): void {
     for (const { reader, generation } of plan.readers) {
       if (reader.generation !== generation) continue;
       reader.isFetching = false;
+      if (this.#leaveNearby(reader, id)) continue;
       if (isRetriable(error)) this.#retryLater(reader);
       else reader.failure = error;
     }
@@ -355,8 +380,8 @@ export class Fetcher {
     for (const [id, trip] of this.#trips) {
       if (trip === null || nowMs < trip.suspectAtMs) continue;
       const hasMoved = trip.plan.readers.some(({ reader }) => {
-        const leader = this.#cluster.cache.partition(reader.topic, reader.partition)?.leader ?? -1;
-        return leader >= 0 && leader !== id;
+        const source = this.#sources.sourceOf(reader, nowMs);
+        return source >= 0 && source !== id;
       });
       const isGone = this.#cluster.cache.broker(id) === null;
       if (isGone || hasMoved) this.#cluster.links.drop(trip.broker, "it leads no more, and does not answer");

@@ -8,6 +8,13 @@ import { type ReadRecord, readRecords } from "../../proto/batch/read.ts";
 import { verifyCrc, wholeBatchBytes } from "../../proto/batch/walk.ts";
 import { BrokerError } from "../../proto/errors.ts";
 
+/** A replica that the leader of an epoch named as nearer (KIP-392). */
+export interface NearbyReplica {
+  readonly nodeId: number;
+  readonly leaderEpoch: number;
+  readonly untilMs: number;
+}
+
 /** Records that came with one answer, unread from `at` on. */
 interface Chunk {
   readonly bytes: Uint8Array;
@@ -48,6 +55,8 @@ export class PartitionReader {
   /** The leader epoch against which the position was checked (KIP-320); -1: not yet. */
   checkedEpoch = -1;
   highWatermark = -1;
+  /** Where to fetch from instead of from the leader; null: from the leader. */
+  nearby: NearbyReplica | null = null;
   /**
    * Since when, by the monotonic clock, leaders say that their log ends before the position; null: they
    * don't.

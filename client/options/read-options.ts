@@ -75,6 +75,11 @@ export function text(defaultValue: string | undefined): OptionRule<string> {
   };
 }
 
+/** May be empty. */
+export function anyText(defaultValue: string): OptionRule<string> {
+  return { defaultValue, problem: (value) => (typeof value === "string" ? null : "a text") };
+}
+
 export function oneOf<const T>(values: readonly T[], defaultValue: T): OptionRule<T> {
   const names = values.map(quote).join(", ");
   return { defaultValue, problem: (value) => (values.includes(value as T) ? null : `one of ${names}`) };

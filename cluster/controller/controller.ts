@@ -268,8 +268,6 @@ export class Controller {
     const overdue = this.#sessions.overdue(image);
     if (overdue.length === 0) return;
     for (const { id } of overdue) this.#tell({ kind: "session-expired", detail: { broker: id } });
-    const ids = overdue.map(({ id }) => id);
-    this.#options.env.log.info({ brokers: ids }, "fencing brokers: no heartbeat for a whole session");
     void this.#proposeRecords("fencing", (now) => fenceRecords(now, overdue, this.#options.settings));
   }
 

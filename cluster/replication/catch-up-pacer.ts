@@ -1,22 +1,25 @@
 // core: how fast replicas that are far behind are given what they lack, while others write. What is measured
-// is what counts: how long writers wait until their records are committed. While they wait no longer than
+// is what counts: how long writers wait until their records are committed, on average: the longest waits
+// grow with it and tell less, since one of them may have any cause. While they wait hardly longer than
 // without it, copying speeds up; when they wait longer, it slows down. With nobody writing there is no limit.
 //
 // Keeps true: copying never stops, however long writers wait: a replica that never comes back into the
 // in-sync set is worse than a slow write.
 import { limits } from "../../base/limits.ts";
 
-/** Over which the longest wait is taken, ms. */
+/** Over which the average is taken, ms. */
 const windowMs = 100;
 /** With no write for so long nobody is disturbed, ms. */
 const quietMs = 250;
-/** Longest waits during copying, as a multiple of those without, above which it slows down. */
-const worseBy = 1.3;
+/** The wait that copying aims at, as a multiple of that without it. */
+const aimedAt = 1.25;
 /** Waits are not told apart more finely, ms. */
 const graceMs = 2;
-const faster = 1.25;
-const slower = 0.7;
-/** Weight of a new window in the average of the longest waits without copying. */
+/** How much faster it gets in a window in which writers did not notice it at all... */
+const gain = 0.1;
+/** ...and how many times that slower at most. */
+const slowestStep = -2;
+/** Weight of a new window in the average of the waits without copying. */
 const weight = 0.1;
 
 /** How much more than what is written is copied at least, lest a replica never comes nearer. */
@@ -34,7 +37,7 @@ export class CatchUpPacer {
   #writtenBytes = 0;
   #writtenPerSecond = 0;
   #windowEndsMs = 0;
-  #longestMs = 0;
+  #waitedMs = 0;
   #waits = 0;
   #copied = false;
   #usualMs: number | null = null;
@@ -53,7 +56,7 @@ export class CatchUpPacer {
   /** A writer's record was committed, after so long. */
   committed(waitedMs: number, nowMs: number): void {
     this.#turn(nowMs);
-    this.#longestMs = Math.max(this.#longestMs, waitedMs);
+    this.#waitedMs += waitedMs;
     this.#waits++;
   }
 
@@ -83,24 +86,23 @@ export class CatchUpPacer {
     if (nowMs < this.#windowEndsMs) return;
     const tookMs = windowMs + Math.min(nowMs - this.#windowEndsMs, 10 * windowMs);
     this.#writtenPerSecond += weight * ((this.#writtenBytes * 1_000) / tookMs - this.#writtenPerSecond);
-    if (this.#waits > 0) this.#judge(this.#longestMs);
+    if (this.#waits > 0) this.#judge(this.#waitedMs / this.#waits);
     this.#writtenBytes = 0;
     this.#windowEndsMs = nowMs + windowMs;
-    this.#longestMs = 0;
+    this.#waitedMs = 0;
     this.#waits = 0;
     this.#copied = false;
   }
 
-  #judge(longestMs: number): void {
+  #judge(waitMs: number): void {
     if (!this.#copied) {
-      this.#usualMs =
-        this.#usualMs === null ? longestMs : this.#usualMs + weight * (longestMs - this.#usualMs);
+      this.#usualMs = this.#usualMs === null ? waitMs : this.#usualMs + weight * (waitMs - this.#usualMs);
       return;
     }
     // Copying before anybody wrote without it: there is nothing to compare with.
-    const usualMs = this.#usualMs ?? longestMs;
-    const isWorse = longestMs > usualMs * worseBy + graceMs;
-    const next = this.#bytesPerSecond * (isWorse ? slower : faster);
+    const usualMs = Math.max(graceMs, this.#usualMs ?? waitMs);
+    const room = (aimedAt - waitMs / usualMs) / (aimedAt - 1);
+    const next = this.#bytesPerSecond * (1 + gain * Math.min(1, Math.max(slowestStep, room)));
     this.#bytesPerSecond = Math.min(most, Math.max(least, aheadOfWriters * this.#writtenPerSecond, next));
   }
 }

@@ -1,5 +1,5 @@
-// core: what clients may read of a partition from its leader: records up to the high watermark, and offsets
-// by name, by time and by leader epoch. Reads the log, changes nothing.
+// core: what clients may read of a partition: records up to the high watermark, from the leader or from a
+// follower, and offsets by name, by time and by leader epoch from the leader. Reads the log, changes nothing.
 //
 // Sources: kafka-protocol Fetch, ListOffsets, OffsetForLeaderEpoch; KIP-207 (OFFSET_NOT_AVAILABLE), KIP-595
 // (diverging epoch in a fetch).
@@ -19,6 +19,8 @@ export interface ReadOptions {
   currentLeaderEpoch?: number;
   /** Leader epoch of the reader's last record; -1 or absent: unknown. */
   lastFetchedEpoch?: number;
+  /** The reader knows that a follower may answer (Fetch from version 11 on, KIP-392); false by default. */
+  mayReadFollower?: boolean;
 }
 
 export interface ReadAnswer {
@@ -45,9 +47,14 @@ interface Led {
   readonly state: LeaderState;
 }
 
-export function readRecords({ log, state }: Led, options: ReadOptions): ReadAnswer {
+/** A replica of a partition that is led: the leader, or a follower up to what it knows to be committed. */
+interface Readable {
+  readonly log: ReplicaLog;
+  readonly highWatermark: number;
+}
+
+export function readRecords({ log, highWatermark }: Readable, options: ReadOptions): ReadAnswer {
   const { offset, maxBytes, minOneBatch, lastFetchedEpoch = -1 } = options;
-  const { highWatermark } = state;
   const answer = { highWatermark, lastStableOffset: highWatermark, logStartOffset: log.startOffset };
   if (lastFetchedEpoch >= 0) {
     const found = log.endOfEpoch(lastFetchedEpoch);

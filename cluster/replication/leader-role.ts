@@ -89,6 +89,10 @@ export class LeaderRole {
     return this.state.leaderEpoch;
   }
 
+  get highWatermark(): number {
+    return this.state.highWatermark;
+  }
+
   /** Where the logs of all in-sync replicas start at least, by what they said last. */
   get lowWatermark(): number {
     return Math.min(this.log.startOffset, this.state.followersStart);

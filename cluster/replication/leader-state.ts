@@ -215,6 +215,15 @@ export class LeaderState {
     return least;
   }
 
+  inSyncFollowers(): { nodeId: number; logStartOffset: number; logEndOffset: number }[] {
+    const found = [];
+    for (const { nodeId, brokerEpoch, logStartOffset, readOffset } of this.#followers.values()) {
+      if (!this.isr.includes(nodeId) || brokerEpoch !== this.#standingOf(nodeId).epoch) continue;
+      found.push({ nodeId, logStartOffset, logEndOffset: readOffset });
+    }
+    return found;
+  }
+
   /** Moves the high watermark as far as the maximal in-sync set allows. True: it moved. */
   advance(nowMs: number): boolean {
     if (this.isBelowMinIsr) return false;

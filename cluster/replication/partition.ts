@@ -13,6 +13,7 @@ import type { PartitionImage } from "../metadata/image.ts";
 import { FollowerRole } from "./follower-role.ts";
 import * as reads from "./leader-reads.ts";
 import { type AppendAnswer, type AppendOptions, LeaderRole } from "./leader-role.ts";
+import { notLeader, storageError, wrongEpoch } from "./refusals.ts";
 import type { ReplicaContext, RoleHost } from "./replica-context.ts";
 import type { OpenedLog, PartitionConfig, PartitionId } from "./replication-ports.ts";
 
@@ -162,10 +163,13 @@ export class Partition implements RoleHost {
     return leader.awaitCommitted(end, timeoutMs);
   }
 
-  /** Committed records. OFFSET_OUT_OF_RANGE outside the log; empty between the high watermark and the end. */
+  /**
+   * Committed records, of the leader, or of a follower if the reader may read from one. OFFSET_OUT_OF_RANGE
+   * outside the log; empty between the high watermark and the end.
+   */
   read(options: reads.ReadOptions): reads.ReadAnswer {
-    const leader = this.#led(options.currentLeaderEpoch);
-    const answer = this.#guarded(() => reads.readRecords(leader, options));
+    const replica = this.#readable(options);
+    const answer = this.#guarded(() => reads.readRecords(replica, options));
     if (answer.records.length > 0)
       this.context.metrics.bytesFetched.add(this.id.topicName, answer.records.length);
     return answer;
@@ -223,36 +227,36 @@ export class Partition implements RoleHost {
     return this.#led().lowWatermark;
   }
 
+  /** In-sync followers by what they said last, for readers that had better read from one of them. */
+  inSyncFollowers(): { nodeId: number; logStartOffset: number; logEndOffset: number }[] {
+    return this.#leader?.state.inSyncFollowers() ?? [];
+  }
+
+  #readable({ currentLeaderEpoch, mayReadFollower = false }: reads.ReadOptions): LeaderRole | FollowerRole {
+    if (!mayReadFollower || this.#follower === null) return this.#led(currentLeaderEpoch);
+    this.#checkEpoch(currentLeaderEpoch);
+    return this.#follower;
+  }
+
   #led(currentLeaderEpoch = -1): LeaderRole {
-    const { topicName, partition } = this.id;
-    if (this.#offlineReason !== null) throw this.#storageError();
-    if (currentLeaderEpoch >= 0 && currentLeaderEpoch !== this.#leaderEpoch) {
-      const isOld = currentLeaderEpoch < this.#leaderEpoch;
-      const text =
-        `${topicName}-${partition}: the request is of leader epoch ${currentLeaderEpoch}, ` +
-        `this broker knows epoch ${this.#leaderEpoch}`;
-      throw new BrokerError(isOld ? "FENCED_LEADER_EPOCH" : "UNKNOWN_LEADER_EPOCH", text);
-    }
+    this.#checkEpoch(currentLeaderEpoch);
     if (this.#leader === null) throw this.#notLeader();
     return this.#leader;
   }
 
-  #notLeader(): BrokerError {
-    if (this.#offlineReason !== null) return this.#storageError();
-    const { topicName, partition } = this.id;
-    const text =
-      `${topicName}-${partition} is led by broker ${this.#leaderId} in epoch ${this.#leaderEpoch}, ` +
-      `not by broker ${this.context.nodeId}`;
-    return new BrokerError("NOT_LEADER_OR_FOLLOWER", text);
+  #checkEpoch(currentLeaderEpoch = -1): void {
+    if (this.#offlineReason !== null) throw storageError(this.id, this.#offlineReason);
+    if (currentLeaderEpoch >= 0 && currentLeaderEpoch !== this.#leaderEpoch)
+      throw wrongEpoch(this.id, currentLeaderEpoch, this.#leaderEpoch);
   }
 
-  #storageError(): BrokerError {
-    const { topicName, partition } = this.id;
-    return new BrokerError("KAFKA_STORAGE_ERROR", `${topicName}-${partition}: ${this.#offlineReason}`);
+  #notLeader(): BrokerError {
+    if (this.#offlineReason !== null) return storageError(this.id, this.#offlineReason);
+    return notLeader(this.id, this, this.context.nodeId);
   }
 
   #openLog(): ReplicaLog {
-    if (this.#log === null) throw this.#storageError();
+    if (this.#log === null) throw storageError(this.id, this.#offlineReason);
     return this.#log;
   }
 

@@ -4,8 +4,10 @@ import type { PartitionImage, TopicImage } from "../../cluster/metadata/image.ts
 import type { RequestContext } from "../../proto/broker-api.ts";
 import { type BrokerError, ErrorCode } from "../../proto/errors.ts";
 import type { RequestOf, ResponseOf } from "../../proto/kafka/apis.ts";
+import { rackAwareSelector } from "../config/broker-settings.ts";
 import { expectedError, LeaderHints, needReplica, noLeaderHint } from "./partitions.ts";
 import type { BrokerPorts, ClientPartition } from "./ports.ts";
+import { preferredReplica } from "./preferred-replica.ts";
 import { needPartition, needTopicById, needTopicByName } from "./topics.ts";
 
 type Request = RequestOf<"Fetch">;
@@ -26,6 +28,8 @@ export interface FetchedPartitions {
 }
 
 export const firstVersionWithTopicIds = 13;
+/** From it on a reader says its rack, and a follower may answer. */
+const firstVersionWithRack = 11;
 const nothing = new Uint8Array(0);
 
 export function readPartitions(
@@ -48,12 +52,19 @@ class Reader {
   readonly #ports: BrokerPorts;
   readonly #request: Request;
   readonly #byId: boolean;
+  readonly #knowsFollowers: boolean;
+  readonly #rack: string;
+  readonly #listenerName: string;
   #bytesLeft: number;
 
   constructor(ports: BrokerPorts, request: Request, context: RequestContext) {
     this.#ports = ports;
     this.#request = request;
     this.#byId = context.apiVersion >= firstVersionWithTopicIds;
+    this.#knowsFollowers = context.apiVersion >= firstVersionWithRack;
+    const isRackAware = ports.config.values.get("replica.selector.class") === rackAwareSelector;
+    this.#rack = isRackAware && this.#knowsFollowers ? request.rackId : "";
+    this.#listenerName = context.listenerName;
     this.#bytesLeft = Math.max(0, Math.min(request.maxBytes, ports.config.fetchBytesMax));
     this.hints = new LeaderHints(ports.metadata.image, context.listenerName);
   }
@@ -86,21 +97,23 @@ class Reader {
 
   #read(replica: ClientPartition, asked: AskedPartition): PartitionResult {
     const isCommitted = this.#request.isolationLevel === 1;
+    const preferred = this.#rack === "" ? null : this.#preferred(replica, asked);
     const answer = replica.read({
       offset: asked.fetchOffset,
-      maxBytes: Math.max(0, Math.min(asked.partitionMaxBytes, this.#bytesLeft)),
+      maxBytes: preferred === null ? Math.max(0, Math.min(asked.partitionMaxBytes, this.#bytesLeft)) : 0,
       // The first records of an answer come even if they are too large, or the reader would never get past
       // them.
-      minOneBatch: this.bytes === 0,
+      minOneBatch: this.bytes === 0 && preferred === null,
       isolation: isCommitted ? "readCommitted" : "readUncommitted",
       currentLeaderEpoch: asked.currentLeaderEpoch,
       lastFetchedEpoch: asked.lastFetchedEpoch,
+      mayReadFollower: this.#knowsFollowers,
     });
     this.replicas.push(replica);
     const { records, diverging } = answer;
     this.bytes += records.length;
     this.#bytesLeft = Math.max(0, this.#bytesLeft - records.length);
-    if (diverging !== null) this.mustAnswer = true;
+    if (diverging !== null || preferred !== null) this.mustAnswer = true;
     return {
       ...emptyResult(asked.partition),
       highWatermark: answer.highWatermark,
@@ -108,8 +121,15 @@ class Reader {
       logStartOffset: answer.logStartOffset,
       divergingEpoch: diverging === null ? noEpochEnd : { epoch: diverging.epoch, endOffset: diverging.end },
       abortedTransactions: isCommitted ? [] : null,
+      preferredReadReplica: preferred ?? -1,
       records,
     };
+  }
+
+  #preferred(replica: ClientPartition, { fetchOffset: offset }: AskedPartition): number | null {
+    const { nodeId, metadata } = this.#ports;
+    const place = { image: metadata.image, listenerName: this.#listenerName, nodeId };
+    return preferredReplica(replica, { ...place, rack: this.#rack, offset });
   }
 }
 

@@ -23,6 +23,8 @@ export type ClientPartition = Pick<
   | "append"
   | "awaitCommitted"
   | "read"
+  | "isLeader"
+  | "inSyncFollowers"
   | "watch"
   | "latestOffset"
   | "earliestOffset"

@@ -3,6 +3,9 @@
 import { setting } from "./definition.ts";
 import { boolean, choice, int, list, listOf, long, string } from "./value-types.ts";
 
+/** Value of replica.selector.class. */
+export const rackAwareSelector = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
+
 export const brokerSettings = [
   // ---- Who this node is ----
   setting(
@@ -139,6 +142,13 @@ export const brokerSettings = [
     long(-1),
     "600000",
     "A client connection on which nothing happens for this long is closed; -1: never.",
+  ),
+  setting(
+    "replica.selector.class",
+    choice(rackAwareSelector, "org.apache.kafka.common.replica.LeaderSelector"),
+    null,
+    "Which replica consumers read from. With RackAwareReplicaSelector a consumer that says its rack " +
+      "(client.rack) is sent to an in-sync replica in it (KIP-392); otherwise to the leader.",
   ),
   setting("fetch.max.bytes", int(1024), "57671680", "Most bytes in one answer to a fetch."),
   setting(

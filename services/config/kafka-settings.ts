@@ -23,7 +23,6 @@ export const kafkaSettings = [
   none("replica.fetch.response.max.bytes", int(0), "10485760", ours),
   none("num.replica.fetchers", int(1), "1", ours),
   none("replica.high.watermark.checkpoint.interval.ms", long(1), "5000", ours),
-  none("replica.selector.class", string, null, later),
   none("log.cleaner.enable", boolean, "true", later),
   none("log.cleaner.threads", int(0), "1", later),
   none("log.cleaner.dedupe.buffer.size", long(0), "134217728", later),

@@ -1,29 +1,9 @@
-// test: one suite of the admin client on two clusters: Ottla's, always, and Apache Kafka's, where
-// KAFKA_BOOTSTRAP_APACHE names one. What differs on purpose stands in docs/DIFFERENCES.md.
+// test: one suite of the admin client on both clusters. Topics are made and deleted.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Admin, Consumer, Producer } from "../../client/index.ts";
-import { Cluster } from "../../testing/index.ts";
+import { type Side, sides } from "./sides.ts";
 
-const apache = process.env.KAFKA_BOOTSTRAP_APACHE ?? "";
 const run = `admin-conformance-${Date.now()}`;
-
-interface Side {
-  readonly name: "Ottla" | "Apache Kafka";
-  start(): Promise<{ bootstrap: string; stop(): Promise<void> }>;
-}
-
-const ottla: Side = {
-  name: "Ottla",
-  async start() {
-    const cluster = await Cluster.start({ brokers: 1 });
-    return { bootstrap: cluster.bootstrap, stop: () => cluster[Symbol.asyncDispose]() };
-  },
-};
-const kafka: Side = {
-  name: "Apache Kafka",
-  start: async () => ({ bootstrap: apache, stop: async () => {} }),
-};
-const sides = apache === "" ? [ottla] : [ottla, kafka];
 
 describe.each(sides)("the admin client on $name", (side) => {
   let running: Awaited<ReturnType<Side["start"]>>;

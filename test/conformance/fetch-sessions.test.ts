@@ -1,5 +1,4 @@
-// test: a consumer's fetch sessions on two clusters: Ottla's, always, and Apache Kafka's, where
-// KAFKA_BOOTSTRAP_APACHE names one. What goes over the wire is read by the way.
+// test: a consumer's fetch sessions on both clusters. What goes over the wire is read by the way.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { limits } from "../../base/limits.ts";
 import type { ClientEnv } from "../../base/ports/env.ts";
@@ -13,29 +12,10 @@ import { type ApiDefinition, apis } from "../../proto/kafka/apis.ts";
 import { FrameSplitter } from "../../proto/kafka/frame-splitter.ts";
 import { decodeRequestBody, decodeRequestHeader } from "../../proto/kafka/frames.ts";
 import type { FetchRequest } from "../../proto/kafka/generated/messages.ts";
-import { Cluster } from "../../testing/index.ts";
+import { type Side, sides } from "./sides.ts";
 
-const apache = process.env.KAFKA_BOOTSTRAP_APACHE ?? "";
 const run = `sessions-conformance-${Date.now()}`;
 const partitions = 40;
-
-interface Side {
-  readonly name: "Ottla" | "Apache Kafka";
-  start(): Promise<{ bootstrap: string; stop(): Promise<void> }>;
-}
-
-const ottla: Side = {
-  name: "Ottla",
-  async start() {
-    const cluster = await Cluster.start({ brokers: 1 });
-    return { bootstrap: cluster.bootstrap, stop: () => cluster[Symbol.asyncDispose]() };
-  },
-};
-const kafka: Side = {
-  name: "Apache Kafka",
-  start: async () => ({ bootstrap: apache, stop: async () => {} }),
-};
-const sides = apache === "" ? [ottla] : [ottla, kafka];
 
 /** Every Fetch that leaves, and the sockets by which it does. */
 class Wire {

@@ -2,6 +2,7 @@
 import { type Uuid, uuidFromBytes } from "../../base/uuid.ts";
 import type { TraceLine } from "../../base/virtual/trace.ts";
 import { createVirtualWorld, type VirtualWorld } from "../../base/virtual/world.ts";
+import { rackAwareSelector } from "../../services/config/broker-settings.ts";
 import { resolveConfig } from "../../services/config/resolve.ts";
 import type { PeerTap } from "../../services/peer/link-peers.ts";
 import type { Plan } from "./plan.ts";
@@ -58,6 +59,7 @@ function configOf(plan: Plan, at: { id: number; clusterId: Uuid; directoryIds: r
     "ottla.peer.listener": `n${id}:1`,
     "log.dirs": plan.directories === 2 ? `${dataPath},${secondPath}` : dataPath,
     "broker.rack": `rack-${id % 2}`,
+    "replica.selector.class": rackAwareSelector,
     ...plan.settings,
   };
   return resolveConfig({

@@ -127,7 +127,9 @@ export class Workload {
     const next = new Map<number, number>();
     while (!this.#isOver) {
       const options = { bootstrap, clientId: `reads ${topic}`, requestTimeoutMs: 2_000, maxWaitMs: 200 };
-      const consumer = new ConsumerClient(consumerEnv, { ...options, apiTimeoutMs: 5_000 });
+      // Many read from a follower in their rack: what they see there must be as good.
+      const rack = random.pick(["", "rack-0", "rack-1"]);
+      const consumer = new ConsumerClient(consumerEnv, { ...options, rack, apiTimeoutMs: 5_000 });
       this.#consumers.push(consumer);
       try {
         await this.#assign(consumer, topic, next);

@@ -103,10 +103,7 @@ export class RaftNode {
     log.requestSync();
     this.connect();
     if (!running.core.state.isVoter) {
-      env.log.info(
-        { nodeId, directoryId },
-        "this node is no voter of the metadata log: it follows as observer",
-      );
+      env.log.info({ directoryId }, "this node is no voter of the metadata log: it follows as observer");
     }
     this.planTick();
   }
@@ -350,7 +347,8 @@ export class RaftNode {
 
   private leaderChanged(leaderId: number, term: number): void {
     if (leaderId >= 0) this.connect();
-    this.env.log.info({ nodeId: this.options.nodeId, leaderId, term }, "leader of the metadata log");
+    const text = leaderId < 0 ? "no leader of the metadata log is known" : "the metadata log has a leader";
+    this.env.log.info({ leaderId, term }, text);
     for (const listener of [...this.leaderListeners]) listener(leaderId, term);
   }
 
@@ -382,7 +380,7 @@ export class RaftNode {
     this.isStopped = true;
     this.timer?.cancel();
     const text = `${what} failed, this process cannot go on: ${String(error)}`;
-    this.env.log.error({ nodeId: this.options.nodeId, error: String(error) }, text);
+    this.env.log.error({ error: String(error) }, text);
     return this.env.host.halt(text);
   }
 

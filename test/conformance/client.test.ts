@@ -1,5 +1,5 @@
-// test: Ottla's client on Apache Kafka: everything it offers, against brokers that we did not write. Needs
-// KAFKA_BOOTSTRAP_APACHE=host:port,... and is skipped without it. Topics are made and deleted.
+// test: one suite of the client, everything it offers, on both clusters: brokers of our own, and brokers that
+// we did not write. Topics are made and deleted.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ClientEnv } from "../../base/ports/env.ts";
 import type { Network, Socket } from "../../base/ports/network.ts";
@@ -7,14 +7,9 @@ import { realClientEnv } from "../../base/real/env.ts";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import { Admin, Consumer, json, Producer, string, topic } from "../../client/index.ts";
 import { ProducerClient } from "../../client/producer/producer.ts";
+import { type Side, sides } from "./sides.ts";
 
-const bootstrap = process.env.KAFKA_BOOTSTRAP_APACHE ?? "";
 const run = `ottla-conformance-${Date.now()}`;
-const made: string[] = [];
-
-if (bootstrap === "") {
-  process.stderr.write("apache-kafka.test.ts is skipped: KAFKA_BOOTSTRAP_APACHE names no Apache Kafka\n");
-}
 
 const text = (bytes: Uint8Array | null): string => Buffer.from(bytes ?? []).toString();
 
@@ -44,16 +39,22 @@ function cutting(network: Network, random: SeededRandom, state: { rate: number; 
   };
 }
 
-describe.skipIf(bootstrap === "")("on Apache Kafka", () => {
+describe.each(sides)("the client on $name", (side) => {
+  const made: string[] = [];
+  let running: Awaited<ReturnType<Side["start"]>>;
+  let bootstrap: string;
   let admin: Admin;
 
-  beforeAll(() => {
+  beforeAll(async () => {
+    running = await side.start();
+    bootstrap = running.bootstrap;
     admin = new Admin({ bootstrap });
   });
 
   afterAll(async () => {
     if (made.length > 0) await admin.deleteTopics(made);
     await admin.close();
+    await running.stop();
   });
 
   async function makeTopic(name: string, partitions: number, configs = {}): Promise<string> {
