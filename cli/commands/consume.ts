@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { ConsumerRecord } from "../../client/index.ts";
 import { print } from "../output/table.ts";
 import { UsageError } from "../usage-error.ts";
+import { contact } from "./connect.ts";
 import { type ClusterOptions, wholeNumber, withCluster } from "./options.ts";
 
 interface ConsumeOptions extends ClusterOptions {
@@ -35,6 +36,7 @@ async function consume(topic: string, options: ConsumeOptions): Promise<void> {
   process.once("SIGINT", () => stop.abort());
   process.once("SIGTERM", () => stop.abort());
   const { Consumer } = await import("../../client/index.ts");
+  await contact(options);
   const consumer = new Consumer({ bootstrap: options.bootstrap, rack: options.rack ?? "" });
   try {
     const where = options.partition === undefined ? { topic } : { topic, partition: options.partition };

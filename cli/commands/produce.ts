@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parse } from "csv-parse";
 import { print, printJson, progress } from "../output/table.ts";
 import { ClusterFailure, UsageError } from "../usage-error.ts";
+import { contact } from "./connect.ts";
 import { type ClusterOptions, wholeNumber, withCluster } from "./options.ts";
 
 interface ProduceOptions extends ClusterOptions {
@@ -51,6 +52,7 @@ function header(text: string, before: Record<string, string> | undefined): Recor
 
 async function produce(topic: string, options: ProduceOptions): Promise<void> {
   const { Producer } = await import("../../client/index.ts");
+  await contact(options);
   const producer = new Producer({
     bootstrap: options.bootstrap,
     acks: options.acks === "all" ? "all" : options.acks === "1" ? 1 : 0,

@@ -20,11 +20,12 @@ const codes = [
 ];
 
 function pickFault(random: SeededRandom): Fault {
-  const draw = random.uint32() % 5;
+  const draw = random.uint32() % 6;
   if (draw === 0) return { kind: "cutBefore" };
   if (draw === 1) return { kind: "cutAfter" };
   if (draw === 2) return { kind: "delay", ms: random.uint32() % 300 };
   if (draw === 3) return { kind: "silence", carriedOut: true };
+  if (draw === 4) return { kind: "twice" };
   return { kind: "code", code: codes[random.uint32() % codes.length]! };
 }
 

@@ -28,6 +28,8 @@ export type Fault =
   /** No answer, ever. `carriedOut` says whether it did its work. */
   | { kind: "silence"; carriedOut: boolean }
   | { kind: "delay"; ms: number }
+  /** The answer comes two times. */
+  | { kind: "twice" }
   /** It is not carried out, and this is the answer. */
   | { kind: "answer"; body: object }
   /** Every partition in it is refused with this code. */
@@ -161,7 +163,8 @@ export class FakeCluster {
       if (fault?.kind === "cutAfter") return socket.destroy();
       if (response === null) return;
       const { apiVersion: version, correlationId } = head;
-      socket.write([encodeResponse({ api, version, correlationId, body: response as never })]);
+      const bytes = encodeResponse({ api, version, correlationId, body: response as never });
+      for (let n = fault?.kind === "twice" ? 2 : 1; n > 0; n--) socket.write([Uint8Array.from(bytes)]);
     };
     const sockets = this.#sockets.get(id)!;
     sockets.add(socket);

@@ -8,6 +8,8 @@ import { BrokerError } from "../../proto/errors.ts";
 import { isPatient } from "./workload.ts";
 
 const votersMin = 3;
+/** A removal of which nothing was heard may be carried out this long afterwards, ms. */
+const doubtMs = 20_000;
 
 export interface VoterShiftsOptions {
   readonly seed: string;
@@ -24,6 +26,8 @@ export class VoterShifts {
   added = 0;
   removed = 0;
   asked = 0;
+  /** Removals under way or in doubt, by when they are over: whoever else removes counts them in. */
+  readonly #removals = new Set<{ untilMs: number }>();
 
   constructor(options: VoterShiftsOptions) {
     this.#options = options;
@@ -61,18 +65,37 @@ export class VoterShifts {
     const twins = voters.filter(({ id }) => observers.some((one) => one.id === id));
     const newcomers = observers.filter(({ id }) => !voters.some((one) => one.id === id));
     const [replaced] = twins;
-    const mayGo = voters.length > votersMin ? voters : [];
+    const mayGo = voters.length - this.#removalsUnderWay() > votersMin ? voters : [];
     this.asked++;
-    if (replaced !== undefined && voters.length > votersMin - 1 && this.#random.chance(0.7)) {
-      await admin.removeVoter(replaced);
-      this.removed++;
+    const mayReplace = voters.length - this.#removalsUnderWay() > votersMin - 1;
+    if (replaced !== undefined && mayReplace && this.#random.chance(0.7)) {
+      await this.#remove(admin, replaced);
     } else if (newcomers.length > 0 && (mayGo.length === 0 || this.#random.chance(0.5))) {
       await admin.addVoter({ ...this.#random.pick(newcomers), timeoutMs: 2_000 });
       this.added++;
     } else if (mayGo.length > 0) {
-      await admin.removeVoter(this.#random.pick(mayGo));
-      this.removed++;
+      await this.#remove(admin, this.#random.pick(mayGo));
     }
+  }
+
+  async #remove(admin: AdminClient, voter: Parameters<AdminClient["removeVoter"]>[0]): Promise<void> {
+    const { clock } = this.#options.env;
+    const removal = { untilMs: Number.POSITIVE_INFINITY };
+    this.#removals.add(removal);
+    try {
+      await admin.removeVoter(voter);
+      this.removed++;
+      this.#removals.delete(removal);
+    } catch (error) {
+      removal.untilMs = clock.monotonicMs() + doubtMs;
+      throw error;
+    }
+  }
+
+  #removalsUnderWay(): number {
+    const nowMs = this.#options.env.clock.monotonicMs();
+    for (const removal of this.#removals) if (removal.untilMs <= nowMs) this.#removals.delete(removal);
+    return this.#removals.size;
   }
 }
 
