@@ -13,6 +13,7 @@ import { digits, doomFile } from "./doomed-files.ts";
 import { type IndexFooter, type IndexKind, indexFileBytes } from "./index-file.ts";
 import { readIndexFooter, readSegmentIndex } from "./index-files.ts";
 import type { OpenFile, OpenFiles } from "./open-files.ts";
+import { RecentPositions } from "./recent-positions.ts";
 import { SegmentIndex } from "./segment-index.ts";
 
 const scanBytes = 256 * 1024;
@@ -62,6 +63,7 @@ export class Segment implements OpenFile {
   #pins = 0;
   /** Bytes of an append that failed may stand behind `size`. */
   #isRagged = false;
+  readonly #recent = new RecentPositions();
 
   constructor(options: SegmentOptions) {
     this.#options = options;
@@ -122,6 +124,7 @@ export class Segment implements OpenFile {
   /** Takes a batch at `position` of the file into account. */
   note(bytes: Uint8Array, at: number, position: number): void {
     if (position === 0) this.firstTimestamp = batch.maxTimestamp(bytes, at);
+    this.#recent.note(this.end, position);
     this.index.note(bytes, at, position);
     this.maxTimestamp = this.index.maxTimestamp;
     this.size = position + batch.byteLength(bytes, at);
@@ -139,6 +142,8 @@ export class Segment implements OpenFile {
    * Position of the batch that contains `offset` (or of the first one after it); `size` when there is none.
    */
   positionOf(offset: number): number {
+    const known = this.#recent.of(offset);
+    if (known >= 0) return known;
     for (const { position, bytes, at } of this.headers(this.index.floor(offset))) {
       if (batch.nextOffset(bytes, at) > offset) return position;
     }
@@ -175,7 +180,8 @@ export class Segment implements OpenFile {
   }
 
   read(position: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
+    // Not zeroed: only what the file gave is handed out. Not of a pool: it may be held for long.
+    const bytes = Buffer.allocUnsafeSlow(length);
     const have = this.file.readAt(bytes, position);
     return have === length ? bytes : bytes.subarray(0, have);
   }
@@ -183,15 +189,30 @@ export class Segment implements OpenFile {
   /** Whole batches from `begin` on, up to the one that reaches `upTo`, within `maxBytes`. */
   readBatches(begin: number, wanted: { upTo: number; maxBytes: number; minOneBatch: boolean }): Uint8Array {
     const { upTo, maxBytes, minOneBatch } = wanted;
-    let stop = begin;
-    for (const { position, bytes, at } of this.headers(begin)) {
-      const length = batch.byteLength(bytes, at);
-      if (batch.baseOffset(bytes, at) >= upTo) break;
-      if (position + length - begin > maxBytes && !(minOneBatch && position === begin)) break;
-      stop = position + length;
-      if (stop - begin >= maxBytes) break;
+    const room = this.size - begin;
+    // What is wanted as a rule, so that one call brings it; headers are looked at in memory.
+    let bytes = this.read(begin, Math.min(room, Math.max(maxBytes, batchHeaderBytes)));
+    let stop = 0;
+    let next = this.baseOffset;
+    while (stop < room && stop < maxBytes + (minOneBatch ? 1 : 0)) {
+      if (bytes.length - stop < batchHeaderBytes) {
+        if (stop > 0) break;
+        throw new BrokenBatchError(this.path, begin, "the file ends there");
+      }
+      const broken = brokenHeader(bytes, stop, { room: room - stop, next });
+      if (broken !== null) throw new BrokenBatchError(this.path, begin + stop, broken);
+      const length = batch.byteLength(bytes, stop);
+      if (batch.baseOffset(bytes, stop) >= upTo) break;
+      if (stop + length > maxBytes && !(minOneBatch && stop === 0)) break;
+      if (stop + length > bytes.length) bytes = this.read(begin, length);
+      if (stop + length > bytes.length)
+        throw new BrokenBatchError(this.path, begin + stop, "the file ends within it");
+      next = batch.nextOffset(bytes, stop);
+      stop += length;
     }
-    return this.#sound(this.read(begin, stop - begin), begin);
+    const sound = this.#sound(bytes.subarray(0, stop), begin);
+    if (sound.length === stop && stop > 0) this.#recent.note(next, begin + stop);
+    return sound;
   }
 
   /**
@@ -213,6 +234,7 @@ export class Segment implements OpenFile {
   cut(position: number, end: number): void {
     const { index } = this;
     this.dropIndexFiles();
+    this.#recent.forget();
     this.file.truncate(position);
     this.#isRagged = false;
     this.size = position;
