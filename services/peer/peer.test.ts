@@ -204,6 +204,21 @@ describe("streams between brokers", () => {
     expect(performance.now() - startedMs).toBeLessThan(3000);
   });
 
+  it("are answered at once: until then the sender would keep all that it sends", async () => {
+    const server = await serve({ raft: (stream) => void receive(stream) });
+    const client = new Client(`127.0.0.1:${server.address.port}`, credentials.createInsecure());
+    closers.push(() => client.close());
+    const method = methodOf(peerDefinitions().consensus, "Raft");
+    const call = client.makeBidiStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+    );
+    call.on("error", () => {});
+    closers.push(() => call.cancel());
+    await new Promise((resolve) => call.once("metadata", resolve));
+  });
+
   it("are given up by a side whose queue passes the bound", async () => {
     const { up, down } = await pullPair();
     const records = Buffer.alloc(60 * 1024 * 1024);

@@ -1,6 +1,6 @@
 // adapter: one bidirectional gRPC stream as a PeerStream, for both ends. What is queued is counted: grpc-js
 // buffers without end when the other side does not read, so over the bound the stream is given up.
-import { type ClientDuplexStream, type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { type ClientDuplexStream, Metadata, type ServerDuplexStream, status } from "@grpc/grpc-js";
 import { assert } from "../../base/assert.ts";
 import { limits } from "../../base/limits.ts";
 import type { MessageCodec } from "../../proto/peer/codec.ts";
@@ -35,6 +35,9 @@ export function serverStream<Out, In>(
 ): GrpcStream<Out, In> {
   const cancel = (reason: string): void => void call.emit("error", { code: status.ABORTED, details: reason });
   const stream = new GrpcStream(call, { cancel }, codecs);
+  // Until the other end hears of its call, grpc-js keeps all that it sends there for another attempt, retries
+  // or not; on a stream on which nothing else ever comes back that would be for good.
+  call.sendMetadata(new Metadata());
   call.on("cancelled", () => stream.over(new Error("the connection or the stream was broken off")));
   call.on("error", (error) => stream.over(error));
   return stream;
