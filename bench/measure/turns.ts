@@ -20,7 +20,7 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /** A B A B ...: whatever drifts on the machine while it runs touches both alike. */
-export function turnOrder<Name extends string>(names: readonly Name[], pairs: number): Name[] {
+export function turnOrder<Name>(names: readonly Name[], pairs: number): Name[] {
   return Array.from({ length: pairs }, () => names).flat();
 }
 
