@@ -2,8 +2,8 @@
 // under load, and as a plain copy with nobody else there.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Admin } from "../client/index.ts";
-import type { BenchCluster } from "./bench-cluster.ts";
 import { type SteadyWaits, SteadyWriter } from "./steady-writer.ts";
+import type { BenchCluster } from "./systems/bench-cluster.ts";
 
 export interface CatchUpResult {
   behindMiB: number;

@@ -1,6 +1,6 @@
 // adapter: how long a producer waits for an acknowledgement when the leader of its partition is killed.
 import { Admin, Producer } from "../client/index.ts";
-import type { BenchCluster } from "./bench-cluster.ts";
+import type { BenchCluster } from "./systems/bench-cluster.ts";
 
 /**
  * Longest gaps between acknowledgements in ms, one a round. The killed broker is back and in sync before the

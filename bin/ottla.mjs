@@ -24,6 +24,9 @@ if (major < 24) {
 // Sixteen file syncs run at once; libuv reads this when its thread pool starts, at the first asynchronous file operation.
 process.env.UV_THREADPOOL_SIZE ??= "16";
 
+// OTTLA_BUILT=1 runs the build of a clone, to measure what users get.
 const source = at("../cli/main.ts");
-const { main } = await import(existsSync(source) ? source : at("../dist/cli/main.js"));
+const { main } = await import(
+  existsSync(source) && !process.env.OTTLA_BUILT ? source : at("../dist/cli/main.js")
+);
 await main(process.argv.slice(2));

@@ -1,0 +1,163 @@
+// adapter: sends ready-made Produce requests over many connections to the leaders: in a closed loop (so many
+// under way on each connection) or in an open one (at a rate, whatever the answers take).
+import { setTimeout as sleep } from "node:timers/promises";
+import { realCodecs } from "../../base/real/codecs.ts";
+import { apis } from "../../proto/kafka/apis.ts";
+import { agreeOnVersion, leadersOf } from "./ask.ts";
+import type { LoadResult, ProduceLoad } from "./load-spec.ts";
+import { Meter } from "./meter.ts";
+import {
+  makeBatch,
+  makeProduceFrame,
+  produceAnswerHeadBytes,
+  produceVersions,
+  readProduceAnswer,
+} from "./produce-frames.ts";
+import { RawConnection } from "./raw-connection.ts";
+
+/** Requests without an answer in an open loop; past it the system does not keep up and the row fails. */
+const openLoopMax = 50_000;
+const touchMs = 120_000;
+
+/** One connection and what it has under way; answers come in the order of the requests. */
+interface Lane {
+  connection: RawConnection;
+  partitions: readonly number[];
+  next: number;
+  /** Partition and time of sending of each request under way, oldest first. */
+  underWay: { partition: number; sentMs: number }[];
+}
+
+class ProduceRun {
+  readonly #spec: ProduceLoad;
+  readonly #meter: Meter;
+  readonly #frames: Uint8Array[] = [];
+  readonly #lanes: Lane[] = [];
+  readonly #untouched = new Set<number>();
+  #batchBytes = 0;
+  #isStopped = false;
+  #sent = 0;
+  #done = 0;
+
+  constructor(spec: ProduceLoad) {
+    this.#spec = spec;
+    this.#meter = new Meter(spec.serverPids);
+  }
+
+  async run(): Promise<LoadResult> {
+    const spec = this.#spec;
+    await this.#prepare();
+    const began = performance.now();
+    if (spec.requestsPerSecond === null) this.#fillLanes();
+    else void this.#sendAtRate(spec.requestsPerSecond);
+    if (spec.requestsMax !== null) {
+      this.#meter.begin();
+      await this.#until(() => this.#done >= spec.requestsMax!);
+    } else {
+      await this.#until(() => performance.now() - began >= spec.warmupMs && this.#untouched.size === 0);
+      this.#meter.begin();
+      await sleep(spec.measureMs);
+    }
+    this.#meter.end();
+    this.#isStopped = true;
+    for (const { connection } of this.#lanes) connection.close();
+    return this.#meter.result();
+  }
+
+  async #prepare(): Promise<void> {
+    const { bootstrap, topic, acks, recordsPerBatch, valueBytes } = this.#spec;
+    const version = await agreeOnVersion(bootstrap.split(",")[0]!, apis.Produce, produceVersions);
+    const leaders = await leadersOf(bootstrap, topic);
+    const batch = makeBatch({ records: recordsPerBatch, valueBytes }, realCodecs, Date.now());
+    this.#batchBytes = batch.length;
+    for (const partition of leaders.keys()) {
+      this.#frames.push(makeProduceFrame({ topic, partition, acks, version, batch }));
+      this.#untouched.add(partition);
+    }
+    const addresses = [...new Set(leaders)].sort();
+    const count = Math.max(this.#spec.connections, addresses.length);
+    for (let n = 0; n < count; n++) {
+      const address = addresses[n % addresses.length]!;
+      const partitions = [...leaders.keys()].filter((partition) => leaders[partition] === address);
+      const turn = Math.floor(n / addresses.length);
+      const perAddress = Math.ceil(count / addresses.length);
+      const next = Math.floor((turn * partitions.length) / perAddress);
+      this.#lanes.push(await this.#openLane(address, partitions, next));
+    }
+  }
+
+  async #openLane(address: string, partitions: readonly number[], next: number): Promise<Lane> {
+    const lane: Omit<Lane, "connection"> = { partitions, next, underWay: [] };
+    const connection = await RawConnection.open({
+      address,
+      headBytes: produceAnswerHeadBytes(this.#spec.topic),
+      onFrame: (head) => this.#answer(lane as Lane, head),
+      onEnd: (reason) => this.#fail(`connection to ${address}: ${reason}`),
+    });
+    return Object.assign(lane, { connection });
+  }
+
+  #fillLanes(): void {
+    for (let n = 0; n < this.#spec.depth; n++) {
+      for (const lane of this.#lanes) this.#send(lane, performance.now());
+    }
+  }
+
+  #send(lane: Lane, sentMs: number): void {
+    const { requestsMax } = this.#spec;
+    if (this.#isStopped || (requestsMax !== null && this.#sent >= requestsMax)) return;
+    const partition = lane.partitions[lane.next]!;
+    lane.next = (lane.next + 1) % lane.partitions.length;
+    lane.underWay.push({ partition, sentMs });
+    this.#sent++;
+    lane.connection.send(this.#frames[partition]!);
+  }
+
+  #answer(lane: Lane, head: Uint8Array): void {
+    const { correlationId, partition, errorCode } = readProduceAnswer(head);
+    const asked = lane.underWay.shift();
+    if (asked === undefined || asked.partition !== correlationId || asked.partition !== partition) {
+      this.#fail(`an answer for partition ${partition} came where ${asked?.partition} was asked for`);
+      return;
+    }
+    this.#done++;
+    const now = performance.now();
+    if (errorCode === 0) {
+      this.#untouched.delete(partition);
+      this.#meter.answered(now - asked.sentMs, this.#batchBytes);
+    } else {
+      this.#meter.refused(errorCode);
+    }
+    if (this.#spec.requestsPerSecond === null) this.#send(lane, now);
+  }
+
+  async #sendAtRate(requestsPerSecond: number): Promise<void> {
+    const perMs = requestsPerSecond / 1_000;
+    const beganMs = performance.now();
+    for (let sent = 0; !this.#isStopped; ) {
+      for (const due = (performance.now() - beganMs) * perMs; sent < due; sent++) {
+        this.#send(this.#lanes[sent % this.#lanes.length]!, beganMs + sent / perMs);
+      }
+      if (this.#sent - this.#done > openLoopMax) this.#fail("the system does not keep up with the rate");
+      await sleep(1);
+    }
+  }
+
+  #fail(reason: string): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#meter.failed(reason);
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    const deadline = performance.now() + touchMs + this.#spec.warmupMs;
+    while (!isSo() && !this.#isStopped) {
+      if (performance.now() > deadline) this.#fail(`${this.#untouched.size} partitions were never written`);
+      await sleep(5);
+    }
+  }
+}
+
+export function runProduceLoad(spec: ProduceLoad): Promise<LoadResult> {
+  return new ProduceRun(spec).run();
+}

@@ -1,0 +1,52 @@
+// core: one row of a benchmark: the figure of each side over all turns, and the ratio where both sides are whole.
+import type { SystemName } from "../systems/bench-cluster.ts";
+import { median, pairRatios, type Spread, spread } from "./turns.ts";
+
+export interface Measurement {
+  /** The figure of the row, in its unit. */
+  value: number;
+  /** What else was seen; the median of each is told. */
+  also: Readonly<Record<string, number>>;
+}
+
+export interface Side {
+  value: Spread;
+  turns: number;
+  also: Record<string, number>;
+}
+
+export interface Row {
+  name: string;
+  unit: string;
+  flush: string;
+  isLowerBetter: boolean;
+  sides: Partial<Record<SystemName, Side>>;
+  /** Ottla over Kafka; null where Kafka was not asked for. */
+  ratio: Spread | null;
+}
+
+export type RowHead = Pick<Row, "name" | "unit" | "flush" | "isLowerBetter">;
+
+export function makeRow(head: RowHead, turns: ReadonlyMap<SystemName, readonly Measurement[]>): Row {
+  const sides: Partial<Record<SystemName, Side>> = {};
+  for (const [system, measured] of turns) sides[system] = sideOf(measured);
+  const values = (system: SystemName): number[] => (turns.get(system) ?? []).map(({ value }) => value);
+  return { ...head, sides, ratio: pairRatios(values("ottla"), values("kafka")) };
+}
+
+function sideOf(measured: readonly Measurement[]): Side {
+  const names = new Set(measured.flatMap(({ also }) => Object.keys(also)));
+  const also: Record<string, number> = {};
+  for (const name of names) {
+    const seen = measured.flatMap(({ also: one }) => (one[name] === undefined ? [] : [one[name]]));
+    also[name] = round(median(seen));
+  }
+  const { median: middle, min, max } = spread(measured.map(({ value }) => value));
+  return { value: { median: round(middle), min: round(min), max: round(max) }, turns: measured.length, also };
+}
+
+/** Three digits that count. */
+export function round(value: number): number {
+  if (value >= 100) return Math.round(value);
+  return Number(value.toPrecision(3));
+}

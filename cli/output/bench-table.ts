@@ -1,0 +1,60 @@
+// adapter: the rows of a benchmark as a table, one line a system, and as JSON with the machine they are of.
+import { readFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import type { Row } from "../../bench/measure/row.ts";
+import type { Spread } from "../../bench/measure/turns.ts";
+import { type Cell, print, printJson, table } from "./table.ts";
+
+export interface BenchReport {
+  command: string;
+  rows: readonly Row[];
+  missing: readonly { row: string; reason: string }[];
+}
+
+export function showBench(report: BenchReport, isJson: boolean): void {
+  const machine = {
+    cores: cpus().length,
+    cpu: cpus()[0]?.model ?? "?",
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    kernel: kernel(),
+    node: process.version,
+  };
+  if (isJson) {
+    printJson({ machine, ...report });
+    return;
+  }
+  const { cores, cpu, memoryGiB, node } = machine;
+  print(`${cores} cores (${cpu}), ${memoryGiB} GiB, Node ${node}; all on one machine\n${report.command}\n`);
+  const rows = report.rows.flatMap((row) =>
+    Object.entries(row.sides).map(([name, side]) => ({ row, name, side })),
+  );
+  const extra = [...new Set(rows.flatMap(({ side }) => Object.keys(side.also)))];
+  const cells = rows.map(({ row, name, side }, place) => {
+    const isFirst = rows[place - 1]?.row !== row;
+    return [
+      isFirst ? row.name : "",
+      isFirst ? row.flush : "",
+      name,
+      `${side.value.median} (${side.value.min}-${side.value.max}) ${row.unit}`,
+      ...extra.map((column): Cell => side.also[column] ?? null),
+      isFirst && row.ratio ? shownRatio(row.ratio) : "",
+      side.turns,
+    ];
+  });
+  if (cells.length > 0) {
+    print(table(["", "flush", "system", "median (min-max)", ...extra, "ratio (min-max)", "turns"], cells));
+  }
+  for (const { row, reason } of report.missing) print(`left out: ${row}: ${reason}`);
+}
+
+function shownRatio({ median, min, max }: Spread): string {
+  return `${median.toFixed(2)} (${min.toFixed(2)}-${max.toFixed(2)})`;
+}
+
+function kernel(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/osrelease", "utf8").trim();
+  } catch {
+    return "?";
+  }
+}
