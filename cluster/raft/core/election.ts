@@ -34,15 +34,20 @@ export function onLeaderUnreachable(state: RaftState, id: number): void {
   state.leaderIsCutOff = true;
 }
 
-/** A node that is no voter makes itself known until a leader is heard. */
+/**
+ * A node that is no voter makes itself known until a leader is heard. One that takes itself for a voter asks
+ * the voters it knows of by its pre-votes, and so all others here: it may have been removed while it was
+ * away, and the leader be one that its log does not name.
+ */
 export function tickHello(state: RaftState): void {
-  if (state.isVoter || state.leaderId >= 0) return;
+  if (state.leaderId >= 0) return;
   state.heartbeatElapsed += 1;
   if (state.heartbeatElapsed < state.ticks.heartbeat) return;
   state.heartbeatElapsed = 0;
+  const { isVoter, voterSet } = state;
   for (const id of placesToAsk(state)) {
-    if (id !== state.nodeId)
-      state.send({ kind: "hello", toId: id, term: state.term, granted: state.mayVote });
+    if (id === state.nodeId || (isVoter && voterSet.get(id) !== null)) continue;
+    state.send({ kind: "hello", toId: id, term: state.term, granted: state.mayVote });
   }
 }
 
