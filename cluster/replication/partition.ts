@@ -2,8 +2,8 @@
 // says, over one log. What clients do goes through here.
 //
 // Keeps true: only the leader of the current leader epoch takes writes and answers reads; the role changes
-// only by `applyImage`; the high watermark outlives changes of role; once its log directory has failed the
-// partition is offline until the process starts anew.
+// only by `applyImage`; the high watermark outlives changes of role; once its log directory has failed it is
+// offline for good (another takes its place when the replica begins anew in another directory).
 import { assert } from "../../base/assert.ts";
 import type { Uuid } from "../../base/uuid.ts";
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
