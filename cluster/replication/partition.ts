@@ -338,13 +338,13 @@ export class Partition implements RoleHost {
     this.changed();
   }
 
+  /** Has effect with what is applied next: one image is one state, of settings, replicas and brokers. */
   setConfig(config: PartitionConfig): void {
     this.#config = config;
-    this.#leader?.surroundingsChanged();
   }
 
-  /** Brokers were registered, fenced or unfenced. */
-  brokersChanged(): void {
+  /** Settings changed, or brokers were registered, fenced or unfenced. */
+  surroundingsChanged(): void {
     this.#leader?.surroundingsChanged();
   }
 

@@ -167,7 +167,7 @@ export class ReplicaSet implements PartitionOwner {
     }
     for (const topic of image.topics.values())
       for (const partition of topic.partitions) this.#applyPartition(topic, partition);
-    for (const partition of this.#partitions.values()) partition.brokersChanged();
+    for (const partition of this.#partitions.values()) partition.surroundingsChanged();
     if (this.#brokerEpoch >= 0 && !this.#straysDeleted) this.#deleteStrays(image);
   }
 
@@ -188,7 +188,7 @@ export class ReplicaSet implements PartitionOwner {
   #applyDelta(image: MetadataImage, delta: MetadataDelta): void {
     for (const topicId of delta.removedTopics.keys())
       for (const partition of [...this.#partitions.topic(topicId).values()]) this.#remove(partition);
-    if (delta.configs.size > 0) this.#applyConfigs(image, delta);
+    const reconfigured = this.#applyConfigs(image, delta);
     for (const [topicId, indexes] of delta.partitions) {
       const topic = image.topics.get(topicId);
       if (topic === undefined) continue;
@@ -197,18 +197,25 @@ export class ReplicaSet implements PartitionOwner {
         if (partition !== undefined) this.#applyPartition(topic, partition);
       }
     }
-    if (delta.brokers.size > 0) for (const partition of this.#partitions.values()) partition.brokersChanged();
+    const concerned = delta.brokers.size > 0 ? this.#partitions.values() : reconfigured;
+    for (const partition of concerned) partition.surroundingsChanged();
   }
 
-  #applyConfigs(image: MetadataImage, delta: MetadataDelta): void {
+  /** Answers whom the changed settings concern; they have effect with what follows. */
+  #applyConfigs(image: MetadataImage, delta: MetadataDelta): Partition[] {
+    const concerned: Partition[] = [];
+    if (delta.configs.size === 0) return concerned;
     const isForAll = [...delta.configs].some((key) => !key.startsWith("topic:"));
     const named = [...delta.configs].filter((key) => key.startsWith("topic:")).map((key) => key.slice(6));
     const topicIds = isForAll ? image.topics.keys() : named.map((name) => image.topicIdsByName.get(name));
     for (const topicId of topicIds) {
       if (topicId === undefined) continue;
-      for (const partition of this.#partitions.topic(topicId).values())
+      for (const partition of this.#partitions.topic(topicId).values()) {
         partition.setConfig(this.#wiring.configOf(partition.id.topicName));
+        concerned.push(partition);
+      }
     }
+    return concerned;
   }
 
   #isReplica(image: PartitionImage): boolean {
