@@ -3,7 +3,8 @@
 //
 // Keeps true: a replica has one log here, that of the directory which the metadata names. A second one can be
 // found at a start, when a directory was away for some time and its replicas were copied to another: it is
-// old, and goes as soon as the metadata has said which one counts.
+// old, and goes as soon as the metadata has said which one counts. What a directory holds that has failed
+// stays in it: a replica that leaves it begins anew in another.
 
 import type { Uuid } from "../base/uuid.ts";
 import { DiskFullError } from "../cluster/log/disk-full.ts";
@@ -137,7 +138,9 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
     // A topic of the same name that was deleted while this broker was down leaves its folder in the way.
     for (const other of [...this.#all()])
       if (other.id.topicName === id.topicName && other.id.partition === id.partition) this.#delete(other);
-    const named = this.#directories.find(({ identity }) => identity.directoryId === assigned);
+    const isNamed = ({ identity, failure }: LogDirectory): boolean =>
+      identity.directoryId === assigned && failure === null;
+    const named = this.#directories.find(isNamed);
     const place = { id, directory: named ?? this.#emptiest() };
     this.#places.set(keyOf(id), [place]);
     return place;
@@ -150,6 +153,11 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
     const counts = new Map(usable.map((directory) => [directory, 0]));
     for (const { directory } of this.#all()) counts.set(directory, (counts.get(directory) ?? 0) + 1);
     return usable.reduce((best, one) => (counts.get(one)! < counts.get(best)! ? one : best));
+  }
+
+  leave(id: PartitionId, directoryId: Uuid): void {
+    for (const place of this.#places.get(keyOf(id)) ?? [])
+      if (place.directory.identity.directoryId === directoryId) this.#forget(place);
   }
 
   delete(id: PartitionId): void {

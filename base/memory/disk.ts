@@ -5,8 +5,8 @@ import type { FileBytes } from "./file-bytes.ts";
 import { FileTree, Folder, refuse } from "./file-tree.ts";
 import { MemoryStores } from "./stores.ts";
 
-/** What a disk in memory says of its free room; the heap ends before it does. */
-const freeBytes = 2 ** 40;
+/** What a disk in memory says of its room, which is always free; the heap ends before it does. */
+const roomBytes = 2 ** 40;
 
 export class MemoryDisk implements Disk {
   readonly #tree = new FileTree();
@@ -69,7 +69,12 @@ export class MemoryDisk implements Disk {
 
   freeBytes(path: string): number {
     this.#tree.folder(path, "ask for free space of");
-    return freeBytes;
+    return roomBytes;
+  }
+
+  totalBytes(path: string): number {
+    this.#tree.folder(path, "ask for the size of the file system of");
+    return roomBytes;
   }
 }
 

@@ -70,6 +70,8 @@ export interface Disk {
   lock(path: string): DiskLock;
   /** Free bytes of the file system that holds `path`. */
   freeBytes(path: string): number;
+  /** Size of that file system, in bytes. */
+  totalBytes(path: string): number;
 }
 
 export interface DiskLock {

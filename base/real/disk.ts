@@ -42,6 +42,11 @@ export function realDisk(): Disk {
         const { bavail, bsize } = statfsSync(path);
         return bavail * bsize;
       }),
+    totalBytes: (path) =>
+      attempt(path, "ask for the size of the file system of", () => {
+        const { blocks, bsize } = statfsSync(path);
+        return blocks * bsize;
+      }),
   };
 }
 

@@ -28,6 +28,7 @@ import { OpenFiles } from "./open-files.ts";
 import { PartitionLog } from "./partition-log.ts";
 import { LogDamagedError } from "./recovery.ts";
 import type { LogConfig } from "./replica-log.ts";
+import { SlowSyncs } from "./slow-syncs.ts";
 import { type Syncable, SyncRounds } from "./sync-rounds.ts";
 import { countTornTail } from "./torn-tail.ts";
 
@@ -95,6 +96,7 @@ export class LogDirectory implements LogHome {
       clock,
       onFailed: (error) => this.fail(`fsync failed: ${textOf(error)}`),
       onRound: (ms) => fsyncMs.observe(ms),
+      slow: new SlowSyncs({ clock, log, path }),
     });
     this.#removal = new FolderRemoval(options.env, (error) => {
       if (!(error instanceof DiskError)) throw error;

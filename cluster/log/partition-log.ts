@@ -234,9 +234,10 @@ export class PartitionLog implements ReplicaLog {
   truncateFullyAndStartAt(offset: number): void {
     this.#cuts++;
     this.#guard(() => {
-      this.#unsynced.doom(this.#segments.splice(0), offset, 0);
+      // A disk that fails on the way leaves the old ones: there is always one.
+      this.#unsynced.doom(this.#segments, offset, 0);
       this.#folder.forgetAll();
-      this.#segments.push(this.#newSegment(offset));
+      this.#segments = [this.#newSegment(offset)];
     });
     this.#unsynced.names = true;
     this.#unsynced.epochs = true;

@@ -54,8 +54,7 @@ export class ProducerState {
     const known = this.#entries.get(id);
     if (known === undefined) return { kind: "append" };
     if (epoch < known.epoch) {
-      const message =
-        `producer ${id} has epoch ${epoch}; epoch ${known.epoch} has written since and ` + `fences it`;
+      const message = `producer ${id}: epoch ${known.epoch} has written since and fences epoch ${epoch}`;
       return { kind: "refuse", errorCode: ErrorCode.INVALID_PRODUCER_EPOCH, message };
     }
     if (epoch > known.epoch) {

@@ -1,6 +1,7 @@
 // shell: fsync in rounds: a round syncs the logs that asked since the last one, sixteen at once; the next
 // covers what came meanwhile. A failed round gives the directory up; it is never tried again.
 import type { Clock } from "../../base/ports/clock.ts";
+import type { SlowSyncs } from "./slow-syncs.ts";
 
 const atOnce = 16;
 
@@ -12,6 +13,7 @@ export class SyncRounds {
   readonly #clock: Clock;
   readonly #onFailed: (error: unknown) => void;
   readonly #onRound: (ms: number, logs: number) => void;
+  readonly #slow: SlowSyncs;
   #waiting = new Set<Syncable>();
   #running: Promise<void> | null = null;
   #scheduled = false;
@@ -21,10 +23,12 @@ export class SyncRounds {
     clock: Clock;
     onFailed: (error: unknown) => void;
     onRound: (ms: number, logs: number) => void;
+    slow: SlowSyncs;
   }) {
     this.#clock = options.clock;
     this.#onFailed = options.onFailed;
     this.#onRound = options.onRound;
+    this.#slow = options.slow;
   }
 
   request(log: Syncable): void {
@@ -59,14 +63,20 @@ export class SyncRounds {
     const logs = [...this.#waiting];
     this.#waiting.clear();
     const began = this.#clock.monotonicMs();
+    this.#slow.began(logs.length);
+    const ended = (): number => {
+      this.#running = null;
+      const ms = this.#clock.monotonicMs() - began;
+      this.#slow.ended(ms);
+      return ms;
+    };
     this.#running = this.#round(logs).then(
       () => {
-        this.#running = null;
-        this.#onRound(this.#clock.monotonicMs() - began, logs.length);
+        this.#onRound(ended(), logs.length);
         this.#begin();
       },
       (error) => {
-        this.#running = null;
+        ended();
         this.fail();
         // Nothing becomes durable any more. Nobody may be waiting for this promise: what comes of the failure
         // must not end in a rejection of it.

@@ -32,8 +32,20 @@ export function listenerNamed(broker: BrokerImage, name: string): ListenerImage 
 }
 
 /** Directory of the replica on broker `id`; the zero uuid when it is not known. */
-export function directoryOf(partition: PartitionImage, id: number): Uuid {
+export function directoryOf(partition: Pick<PartitionImage, "replicas" | "directories">, id: number): Uuid {
   return partition.directories[partition.replicas.indexOf(id)] ?? zeroUuid;
+}
+
+/**
+ * The directory of this replica is lost, the cluster knows, and nobody counts on what the log there held: an
+ * empty log in another directory may take its place. Source: KIP-858, where only a restart does so.
+ */
+export function mayBeginAnew(image: MetadataImage, partition: PartitionImage, id: number): boolean {
+  const { isr, elr, leader } = partition;
+  const directories = image.brokers.get(id)?.directoryIds ?? [];
+  const directory = directoryOf(partition, id);
+  if (directory === zeroUuid || directories.length === 0 || directories.includes(directory)) return false;
+  return leader !== id && !isr.includes(id) && !elr.includes(id);
 }
 
 /** The broker is active, and the directory of this replica, where it is known, works. */

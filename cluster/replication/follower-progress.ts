@@ -2,15 +2,20 @@
 //
 // Keeps true: a follower that stands at the leader's end is caught up, however long ago it said so, and the
 // clock of its lag starts with the append that left it behind (an idle partition sends nothing). Positions
-// said under another broker epoch than the one registered do not count.
+// said under another broker epoch than the one registered do not count, nor of a log in another directory
+// than the metadata names: a replica that lost its directory begins anew in another.
 //
 // Source of the lag rule: Kafka, Replica.updateFetchStateOrThrow.
+
+import { type Uuid, zeroUuid } from "../../base/uuid.ts";
 
 /** The follower has said nothing yet, or nothing that counts. */
 export const unknownOffset = -1;
 
 export interface ReportedPosition {
   brokerEpoch: number;
+  /** Where the log is of which it speaks. */
+  directoryId: Uuid;
   readOffset: number;
   durableOffset: number;
   logStartOffset: number;
@@ -27,6 +32,7 @@ export interface BrokerStanding {
 export class FollowerProgress {
   readonly nodeId: number;
   #brokerEpoch = -1;
+  #directoryId: Uuid = zeroUuid;
   #readOffset = unknownOffset;
   #durableOffset = unknownOffset;
   #logStartOffset = unknownOffset;
@@ -70,9 +76,17 @@ export class FollowerProgress {
     return this.#logStartOffset;
   }
 
-  /** The offset that counts for the high watermark; unknown unless said under the registered broker epoch. */
-  counted(standing: BrokerStanding, countsDurable: boolean): number {
-    if (this.#brokerEpoch !== standing.epoch) return unknownOffset;
+  /**
+   * What it said is of its present life (the registered broker epoch) and of its present log. `placed`: the
+   * directory that the metadata names, the zero uuid while it names none.
+   */
+  isOfNow(standing: BrokerStanding, placed: Uuid): boolean {
+    if (this.#brokerEpoch !== standing.epoch) return false;
+    return placed === zeroUuid || placed === this.#directoryId;
+  }
+
+  /** The offset that counts for the high watermark, if what it said does. */
+  counted(countsDurable: boolean): number {
     return countsDurable ? this.#durableOffset : this.#readOffset;
   }
 
@@ -84,6 +98,7 @@ export class FollowerProgress {
     if (owedNothing || position.durableOffset !== this.#durableOffset) this.#durableMovedMs = nowMs;
     this.#isConnected = true;
     this.#brokerEpoch = position.brokerEpoch;
+    this.#directoryId = position.directoryId;
     this.#readOffset = position.readOffset;
     this.#durableOffset = position.durableOffset;
     this.#logStartOffset = position.logStartOffset;

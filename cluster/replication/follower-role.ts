@@ -24,6 +24,8 @@ export class FollowerRole {
   readonly log: ReplicaLog;
   readonly #host: RoleHost;
   #round = 0;
+  /** Where its log is, until the leader has answered in this round. */
+  #untoldDirectory = "";
   #highWatermark: number;
   #leaderCommitted = 0;
   #startedAt: number;
@@ -76,6 +78,7 @@ export class FollowerRole {
 
   startRound(round: number): void {
     this.#round = round;
+    this.#untoldDirectory = this.#host.directoryId ?? "";
   }
 
   position(): PullPosition {
@@ -91,6 +94,7 @@ export class FollowerRole {
       logStartOffset: log.startOffset,
       round: this.#round,
       stop: false,
+      directoryId: this.#untoldDirectory,
     };
   }
 
@@ -107,11 +111,13 @@ export class FollowerRole {
       logStartOffset: 0,
       round: this.#round,
       stop: true,
+      directoryId: "",
     };
   }
 
   receive(part: PullPart): FollowerReaction {
     if (part.round !== this.#round) return "none";
+    this.#untoldDirectory = "";
     try {
       return this.#receive(part);
     } catch (error) {

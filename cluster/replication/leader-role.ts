@@ -261,6 +261,7 @@ export class LeaderRole {
   }
 
   applyCommitted(committed: CommittedPartition): void {
+    this.state.setSettings(this.#settings());
     const { left, joined } = this.state.applyCommitted(committed, this.#now());
     const { metrics } = this.#host.context;
     if (left.length > 0) {

@@ -1,9 +1,12 @@
 // test: the rules of the leader, one by one.
 import { describe, expect, it } from "vitest";
+import type { Uuid } from "../../base/uuid.ts";
 import type { BrokerStanding } from "./follower-progress.ts";
 import { type CommittedPartition, LeaderState } from "./leader-state.ts";
 
 const lagTimeMaxMs = 1000;
+
+const directoryNumber = (number: number): Uuid => `directory-${number}`;
 
 function setup(
   options: {
@@ -24,7 +27,10 @@ function setup(
     partitionEpoch: 9,
     replicas: [1, 2, 3],
     isr: options.isr ?? [1, 2, 3],
+    directories: [1, 2, 3].map(directoryNumber),
   };
+  /** Where the replicas say that their logs are. */
+  const places = ["", ...committed.directories];
   const state = new LeaderState({
     nodeId: 1,
     committed,
@@ -36,15 +42,13 @@ function setup(
     highWatermark: options.highWatermark ?? 100,
     nowMs: 0,
   });
-  const report = (id: number, read: number, durable: number, nowMs: number, epoch = 10 + id): boolean =>
-    state.reported(
-      id,
-      { brokerEpoch: epoch, readOffset: read, durableOffset: durable, logStartOffset: 0 },
-      nowMs,
-    );
+  const report = (id: number, read: number, durable: number, nowMs: number, epoch = 10 + id): boolean => {
+    const position = { readOffset: read, durableOffset: durable, logStartOffset: 0 };
+    return state.reported(id, { brokerEpoch: epoch, directoryId: places[id]!, ...position }, nowMs);
+  };
   const commit = (change: Partial<CommittedPartition>, nowMs = 0) =>
     state.applyCommitted({ ...committed, partitionEpoch: state.partitionEpoch + 1, ...change }, nowMs);
-  return { state, standings, report, commit };
+  return { state, standings, places, report, commit };
 }
 
 describe("the high watermark", () => {
@@ -231,6 +235,21 @@ describe("the in-sync set", () => {
     expect(state.propose(1)).toBe(null);
     report(3, 100, 100, 1, 14);
     expect(state.propose(1)).not.toBe(null);
+  });
+
+  it("does not gain one that speaks of a log in another directory than the metadata names", () => {
+    const { state, places, report, commit } = setup({ isr: [1, 2] });
+    // The directory of replica 3 is lost; what it said of the log there may still be on its way.
+    commit({ isr: [1, 2], directories: ["directory-1", "directory-2", "another"] });
+    report(2, 100, 100, 1);
+    report(3, 100, 100, 1);
+    expect(state.propose(1)).toBeNull();
+    expect(state.inSyncFollowers().map(({ nodeId }) => nodeId)).toEqual([2]);
+    places[3] = "another";
+    report(3, 40, 40, 2);
+    expect(state.propose(2)).toBeNull();
+    report(3, 100, 100, 3);
+    expect(state.propose(3)!.isr.map(({ nodeId }) => nodeId)).toEqual([1, 2, 3]);
   });
 
   it("asks once, again after a refusal, and not at all once a newer record came", () => {

@@ -12,7 +12,9 @@
 //
 // Sources: KIP-497 (AlterPartition), KIP-966 (min ISR), Kafka's Partition.maybeIncrementLeaderHW.
 import { assert } from "../../base/assert.ts";
+import type { Uuid } from "../../base/uuid.ts";
 import type { IsrMember } from "../../proto/peer/peer-api.ts";
+import { directoryOf } from "../metadata/queries.ts";
 import {
   type BrokerStanding,
   FollowerProgress,
@@ -26,6 +28,8 @@ export interface CommittedPartition {
   readonly partitionEpoch: number;
   readonly replicas: readonly number[];
   readonly isr: readonly number[];
+  /** Of the replicas, in their order; the zero uuid where it is not known. */
+  readonly directories: readonly Uuid[];
 }
 
 export interface LeaderSettings {
@@ -209,16 +213,16 @@ export class LeaderState {
     let least = Number.POSITIVE_INFINITY;
     for (const follower of this.#followers.values()) {
       if (!this.isr.includes(follower.nodeId)) continue;
-      const isOfNow = follower.brokerEpoch === this.#standingOf(follower.nodeId).epoch;
-      least = Math.min(least, isOfNow ? follower.logStartOffset : -1);
+      least = Math.min(least, this.#isOfNow(follower) ? follower.logStartOffset : -1);
     }
     return least;
   }
 
   inSyncFollowers(): { nodeId: number; logStartOffset: number; logEndOffset: number }[] {
     const found = [];
-    for (const { nodeId, brokerEpoch, logStartOffset, readOffset } of this.#followers.values()) {
-      if (!this.isr.includes(nodeId) || brokerEpoch !== this.#standingOf(nodeId).epoch) continue;
+    for (const follower of this.#followers.values()) {
+      const { nodeId, logStartOffset, readOffset } = follower;
+      if (!this.isr.includes(nodeId) || !this.#isOfNow(follower)) continue;
       found.push({ nodeId, logStartOffset, logEndOffset: readOffset });
     }
     return found;
@@ -227,11 +231,10 @@ export class LeaderState {
   /** Moves the high watermark as far as the maximal in-sync set allows. True: it moved. */
   advance(nowMs: number): boolean {
     if (this.isBelowMinIsr) return false;
-    const { countsDurable } = this.#settings;
-    let least = countsDurable ? this.#durableEnd : this.#end;
+    let least = this.#settings.countsDurable ? this.#durableEnd : this.#end;
     for (const follower of this.#followers.values()) {
       if (!this.#holdsUp(follower, nowMs)) continue;
-      const counted = follower.counted(this.#standingOf(follower.nodeId), countsDurable);
+      const counted = this.#counted(follower);
       if (counted < least) least = counted;
     }
     if (least <= this.#highWatermark) return false;
@@ -260,8 +263,16 @@ export class LeaderState {
   }
 
   #mayJoin(follower: FollowerProgress): boolean {
-    const standing = this.#standingOf(follower.nodeId);
-    return standing.eligible && standing.epoch === follower.brokerEpoch;
+    return this.#standingOf(follower.nodeId).eligible && this.#isOfNow(follower);
+  }
+
+  #isOfNow(follower: FollowerProgress): boolean {
+    const { nodeId } = follower;
+    return follower.isOfNow(this.#standingOf(nodeId), directoryOf(this.#committed, nodeId));
+  }
+
+  #counted(follower: FollowerProgress): number {
+    return this.#isOfNow(follower) ? follower.counted(this.#settings.countsDurable) : unknownOffset;
   }
 
   #isCaughtUp(follower: FollowerProgress, nowMs: number): boolean {
@@ -277,12 +288,11 @@ export class LeaderState {
       const follower = this.#followers.get(id);
       return follower === undefined || this.#isCaughtUp(follower, nowMs);
     });
-    const { countsDurable } = this.#settings;
     for (const follower of this.#followers.values()) {
       if (this.#committed.isr.includes(follower.nodeId) || !this.#mayJoin(follower)) continue;
       // A position said on a stream that has ended may be of a process that is dead but not yet fenced.
       if (!follower.isConnected) continue;
-      const holds = follower.counted(this.#standingOf(follower.nodeId), countsDurable);
+      const holds = this.#counted(follower);
       const reaches = holds >= this.#highWatermark && holds >= this.epochStart;
       if (reaches && this.#isDiskMoving(follower, nowMs)) wanted.push(follower.nodeId);
     }
@@ -357,7 +367,7 @@ export class LeaderState {
     if (this.#pending !== null || this.#unknownFate.size > 0) return false;
     for (const follower of this.#followers.values()) {
       if (!this.#committed.isr.includes(follower.nodeId)) return false;
-      const counted = follower.counted(this.#standingOf(follower.nodeId), this.#settings.countsDurable);
+      const counted = this.#counted(follower);
       if (counted === unknownOffset || counted < this.#end || follower.readOffset < this.#end) return false;
     }
     return true;

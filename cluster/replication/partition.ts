@@ -2,8 +2,8 @@
 // says, over one log. What clients do goes through here.
 //
 // Keeps true: only the leader of the current leader epoch takes writes and answers reads; the role changes
-// only by `applyImage`; the high watermark outlives changes of role; once its log directory has failed the
-// partition is offline until the process starts anew.
+// only by `applyImage`; the high watermark outlives changes of role; once its log directory has failed it is
+// offline for good (another takes its place when the replica begins anew in another directory).
 import { assert } from "../../base/assert.ts";
 import type { Uuid } from "../../base/uuid.ts";
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
@@ -338,13 +338,13 @@ export class Partition implements RoleHost {
     this.changed();
   }
 
+  /** Has effect with what is applied next: one image is one state, of settings, replicas and brokers. */
   setConfig(config: PartitionConfig): void {
     this.#config = config;
-    this.#leader?.surroundingsChanged();
   }
 
-  /** Brokers were registered, fenced or unfenced. */
-  brokersChanged(): void {
+  /** Settings changed, or brokers were registered, fenced or unfenced. */
+  surroundingsChanged(): void {
     this.#leader?.surroundingsChanged();
   }
 

@@ -37,6 +37,8 @@ export class PullOutlet {
   readonly topicId: Uuid;
   readonly partition: number;
   readonly round: number;
+  /** The log directory of the follower's log in this round. */
+  readonly directoryId: string;
   readonly role: LeaderRole;
   /** Says that there may be something to send. */
   readonly wake: () => void;
@@ -49,6 +51,7 @@ export class PullOutlet {
     topicId: Uuid;
     partition: number;
     round: number;
+    directoryId: string;
     role: LeaderRole;
     readOffset: number;
     wake: (outlet: PullOutlet) => void;
@@ -57,6 +60,7 @@ export class PullOutlet {
     this.topicId = options.topicId;
     this.partition = options.partition;
     this.round = options.round;
+    this.directoryId = options.directoryId;
     this.role = options.role;
     this.#nextToSend = options.readOffset;
     this.wake = () => options.wake(this);

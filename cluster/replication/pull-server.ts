@@ -3,7 +3,8 @@
 // within the credit that the follower's acknowledgements give.
 //
 // Keeps true: a position counts for an in-sync set only after its log was checked against the leader's epochs
-// in this round, and only under the broker epoch of the follower's own registration. Knows nothing of disks.
+// in this round, and only under the broker epoch of the follower's own registration and for the log directory
+// that the metadata names. Knows nothing of disks.
 import { limits } from "../../base/limits.ts";
 import type { Clock, Timer } from "../../base/ports/clock.ts";
 import type { Log } from "../../base/ports/log.ts";
@@ -134,7 +135,7 @@ export class PullServer {
     const { topicId, partition } = position;
     const outlet = this.#outlets.get(topicId, partition);
     if (outlet !== undefined && outlet.round === position.round && !position.stop) {
-      this.#report(outlet.role, position, outlet.nextToSend);
+      this.#report(outlet, position);
       return;
     }
     if (position.round === this.#endedRounds.get(topicId, partition)) return;
@@ -153,7 +154,7 @@ export class PullServer {
     this.#news.delete(outlet);
   }
 
-  #report(role: LeaderRole, position: PullPosition, sent: number): void {
+  #report({ role, directoryId, nextToSend: sent }: PullOutlet, position: PullPosition): void {
     const { readOffset, durableOffset, logStartOffset } = position;
     if (readOffset > sent || durableOffset > readOffset) {
       const fields = { nodeId: this.#nodeId, ...position, sent };
@@ -163,6 +164,7 @@ export class PullServer {
     }
     role.reported(this.#nodeId, {
       brokerEpoch: this.#brokerEpoch,
+      directoryId,
       readOffset,
       durableOffset,
       logStartOffset,
@@ -204,11 +206,12 @@ export class PullServer {
   }
 
   #serve(role: LeaderRole, position: PullPosition): void {
-    const { topicId, partition, round, readOffset } = position;
+    const { topicId, partition, round, directoryId, readOffset } = position;
     const outlet = new PullOutlet({
       topicId,
       partition,
       round,
+      directoryId,
       role,
       readOffset,
       wake: (woken) => this.#markReady(woken),
@@ -216,7 +219,7 @@ export class PullServer {
     });
     this.#outlets.set(topicId, partition, outlet);
     this.#markReady(outlet);
-    this.#report(role, position, readOffset);
+    this.#report(outlet, position);
   }
 
   #reply(

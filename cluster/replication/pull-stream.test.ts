@@ -53,6 +53,7 @@ async function leaderAndHand(partitions: number) {
     logStartOffset: 0,
     round: 1,
     stop: false,
+    directoryId: "",
     ...change,
   });
   const leader = (index: number) => made.nodes[0]!.partition(index)!;

@@ -1,7 +1,9 @@
 // port: what all partitions of one broker share.
+
 import type { Clock } from "../../base/ports/clock.ts";
 import type { Codecs } from "../../base/ports/codecs.ts";
 import type { Log } from "../../base/ports/log.ts";
+import type { Uuid } from "../../base/uuid.ts";
 import type { CatchUpPacer } from "./catch-up-pacer.ts";
 import type { CommitTimeouts } from "./commit-timeouts.ts";
 import type { BrokerStanding } from "./follower-progress.ts";
@@ -30,6 +32,8 @@ export interface RoleHost {
   readonly id: PartitionId;
   readonly config: PartitionConfig;
   readonly context: ReplicaContext;
+  /** The log directory; null when the log could not be opened. */
+  readonly directoryId: Uuid | null;
   /** The high watermark moved, or leadership did: watchers are to look again. */
   changed(): void;
   /** Time alone may now change something: include this partition in the lag check until it is quiet. */

@@ -13,7 +13,7 @@ import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import type { PeerStream, PullData, PullPositions } from "../../proto/peer/peer-api.ts";
 import { DiskFullError } from "../log/disk-full.ts";
 import type { MetadataDelta, MetadataImage, PartitionImage, TopicImage } from "../metadata/image.ts";
-import { directoryOf } from "../metadata/queries.ts";
+import { directoryOf, mayBeginAnew } from "../metadata/queries.ts";
 import { CatchUpPacer } from "./catch-up-pacer.ts";
 import { CommitTimeouts } from "./commit-timeouts.ts";
 import type { BrokerStanding } from "./follower-progress.ts";
@@ -42,6 +42,8 @@ export class ReplicaSet implements PartitionOwner {
   /** Replicas whose logs could not be made on a full disk; tried again with every tick. */
   readonly #unmade = new PartitionMap<PartitionId>();
   readonly #failedDirectories = new Set<Uuid>();
+  /** Replicas in them that have not begun anew in another. */
+  readonly #stranded = new Set<Partition>();
   #image: MetadataImage | null = null;
   /** -1 until the image holds the registration of this process. */
   #brokerEpoch = -1;
@@ -125,8 +127,24 @@ export class ReplicaSet implements PartitionOwner {
     else this.#applyDelta(image, delta);
     if (isNewRegistration) this.#streams.reopenAll();
     else if (before !== null) this.#reopenRestarted(before, image, delta);
+    this.#moveStranded(image);
     this.#streams.lookAgain();
     this.#rolesChanged = true;
+  }
+
+  /** Out of directories that have failed, as soon as nobody counts on what is there. */
+  #moveStranded(image: MetadataImage): void {
+    for (const partition of [...this.#stranded]) {
+      const { topicId, partition: index } = partition.id;
+      const topic = image.topics.get(topicId);
+      const placed = topic?.partitions[index];
+      if (topic === undefined || placed === undefined || partition.directoryId === null) continue;
+      if (this.#brokerEpoch < 0 || !mayBeginAnew(image, placed, this.#wiring.nodeId)) continue;
+      this.#env.log.info({ ...partition.id }, "a replica of a lost log directory begins anew in another");
+      this.#drop(partition);
+      this.#wiring.logs.leave(partition.id, partition.directoryId);
+      this.#applyPartition(topic, placed);
+    }
   }
 
   #registeredEpoch(image: MetadataImage): number {
@@ -149,7 +167,7 @@ export class ReplicaSet implements PartitionOwner {
     }
     for (const topic of image.topics.values())
       for (const partition of topic.partitions) this.#applyPartition(topic, partition);
-    for (const partition of this.#partitions.values()) partition.brokersChanged();
+    for (const partition of this.#partitions.values()) partition.surroundingsChanged();
     if (this.#brokerEpoch >= 0 && !this.#straysDeleted) this.#deleteStrays(image);
   }
 
@@ -170,7 +188,7 @@ export class ReplicaSet implements PartitionOwner {
   #applyDelta(image: MetadataImage, delta: MetadataDelta): void {
     for (const topicId of delta.removedTopics.keys())
       for (const partition of [...this.#partitions.topic(topicId).values()]) this.#remove(partition);
-    if (delta.configs.size > 0) this.#applyConfigs(image, delta);
+    const reconfigured = this.#applyConfigs(image, delta);
     for (const [topicId, indexes] of delta.partitions) {
       const topic = image.topics.get(topicId);
       if (topic === undefined) continue;
@@ -179,18 +197,25 @@ export class ReplicaSet implements PartitionOwner {
         if (partition !== undefined) this.#applyPartition(topic, partition);
       }
     }
-    if (delta.brokers.size > 0) for (const partition of this.#partitions.values()) partition.brokersChanged();
+    const concerned = delta.brokers.size > 0 ? this.#partitions.values() : reconfigured;
+    for (const partition of concerned) partition.surroundingsChanged();
   }
 
-  #applyConfigs(image: MetadataImage, delta: MetadataDelta): void {
+  /** Answers whom the changed settings concern; they have effect with what follows. */
+  #applyConfigs(image: MetadataImage, delta: MetadataDelta): Partition[] {
+    const concerned: Partition[] = [];
+    if (delta.configs.size === 0) return concerned;
     const isForAll = [...delta.configs].some((key) => !key.startsWith("topic:"));
     const named = [...delta.configs].filter((key) => key.startsWith("topic:")).map((key) => key.slice(6));
     const topicIds = isForAll ? image.topics.keys() : named.map((name) => image.topicIdsByName.get(name));
     for (const topicId of topicIds) {
       if (topicId === undefined) continue;
-      for (const partition of this.#partitions.topic(topicId).values())
+      for (const partition of this.#partitions.topic(topicId).values()) {
         partition.setConfig(this.#wiring.configOf(partition.id.topicName));
+        concerned.push(partition);
+      }
     }
+    return concerned;
   }
 
   #isReplica(image: PartitionImage): boolean {
@@ -249,11 +274,16 @@ export class ReplicaSet implements PartitionOwner {
   }
 
   #remove(partition: Partition): void {
+    this.#drop(partition);
+    this.#wiring.logs.delete(partition.id);
+  }
+
+  #drop(partition: Partition): void {
     partition.stop(ErrorCode.NOT_LEADER_OR_FOLLOWER);
     this.#partitions.delete(partition.id.topicId, partition.id.partition);
     this.#behind.delete(partition);
+    this.#stranded.delete(partition);
     this.#keeper.remove(partition);
-    this.#wiring.logs.delete(partition.id);
   }
 
   /**
@@ -289,10 +319,12 @@ export class ReplicaSet implements PartitionOwner {
   wentOffline(partition: Partition): void {
     this.#rolesChanged = true;
     this.#behind.delete(partition);
-    if (partition.directoryId !== null) this.failDirectory(partition.directoryId);
+    if (partition.directoryId === null) return;
+    this.#stranded.add(partition);
+    this.failDirectory(partition.directoryId);
   }
 
-  /** A log directory has failed: all its partitions are offline until the broker starts anew. */
+  /** A log directory has failed: all its partitions are offline until they begin anew in another. */
   failDirectory(directoryId: Uuid): void {
     if (this.#failedDirectories.has(directoryId)) return;
     this.#failedDirectories.add(directoryId);

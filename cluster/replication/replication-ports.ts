@@ -43,6 +43,8 @@ export interface ReplicaLogs {
   openOrCreate(id: PartitionId, assigned: Uuid): OpenedLog;
   /** All that were found on disk: those that the metadata no longer places here are deleted. */
   list(): readonly PartitionId[];
+  /** Forgets the log in a directory that has failed, and leaves its files as they are. */
+  leave(id: PartitionId, directoryId: Uuid): void;
   /** Forgets the log at once and removes its files by and by. Nothing happens when there is none. */
   delete(id: PartitionId): void;
 }

@@ -202,6 +202,8 @@ export interface PullPosition {
   round: number;
   /** True to have this partition left out from now on. */
   stop: boolean;
+  /** The log directory that holds this log; left out (empty) once the leader has answered in this round. */
+  directoryId: string;
 }
 
 export interface PullPositions {

@@ -52,7 +52,8 @@ function positionSize(position: PullPosition): number {
     signedSize(position.durableOffset) +
     signedSize(position.logStartOffset) +
     signedSize(position.round) +
-    (position.stop ? 2 : 0)
+    (position.stop ? 2 : 0) +
+    textSize(position.directoryId)
   );
 }
 
@@ -65,7 +66,8 @@ function putPosition(bytes: Buffer, from: number, position: PullPosition): numbe
   at = putSigned(bytes, at, 0x30, position.durableOffset);
   at = putSigned(bytes, at, 0x38, position.logStartOffset);
   at = putSigned(bytes, at, 0x40, position.round);
-  return putNumber(bytes, at, 0x48, position.stop ? 1 : 0);
+  at = putNumber(bytes, at, 0x48, position.stop ? 1 : 0);
+  return putText(bytes, at, 0x52, position.directoryId);
 }
 
 export function encodePullPositions(message: PullPositions): Buffer {
@@ -100,6 +102,7 @@ function readPosition(reader: WireReader): PullPosition {
     logStartOffset: 0,
     round: 0,
     stop: false,
+    directoryId: "",
   };
   while (reader.more) {
     const tag = reader.uint32();
@@ -112,6 +115,7 @@ function readPosition(reader: WireReader): PullPosition {
     else if (tag === 0x38) position.logStartOffset = reader.sint64();
     else if (tag === 0x40) position.round = reader.sint64();
     else if (tag === 0x48) position.stop = reader.bool();
+    else if (tag === 0x52) position.directoryId = reader.string();
     else reader.skip(tag & 7);
   }
   reader.leave(outer);

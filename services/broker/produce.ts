@@ -35,7 +35,12 @@ export async function produce(
 ): Promise<Response> {
   const topics = request.topicData.map(({ name, partitionData }) => ({
     name,
-    attempts: partitionData.map((data) => attempt(ports, { request, context, name, ...data })),
+    attempts: partitionData.map((data) => {
+      const one = attempt(ports, { request, context, name, ...data });
+      // It is in the log, or never will be: a request that waits for its acknowledgement keeps no records.
+      data.records = null;
+      return one;
+    }),
   }));
   const { acks, timeoutMs } = request;
   const all = topics.flatMap(({ attempts }) => attempts);

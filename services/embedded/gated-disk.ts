@@ -25,6 +25,7 @@ export function gatedDisk(inner: Disk, life: BrokerLife): Disk {
     syncDirectory: checked((path) => settled(life, underWay.watch(inner.syncDirectory(path)))),
     lock: checked((path) => gatedLock(inner.lock(path), life)),
     freeBytes: checked((path) => inner.freeBytes(path)),
+    totalBytes: checked((path) => inner.totalBytes(path)),
   };
 }
 

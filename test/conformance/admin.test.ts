@@ -96,6 +96,10 @@ describe.each(sides)("the admin client on $name", (side) => {
     expect(replicas).toHaveLength(1);
     expect(replicas[0]).toMatchObject({ partition: 0, offsetLag: 0 });
     expect(replicas[0]!.sizeBytes).toBeGreaterThan(50);
+    for (const { usableBytes, totalBytes } of directories) {
+      expect(usableBytes).toBeGreaterThan(0);
+      expect(totalBytes).toBeGreaterThanOrEqual(usableBytes);
+    }
   });
 
   it("describes the quorum with its directories", async () => {

@@ -204,6 +204,7 @@ function nameContract(start: () => Subject): void {
   it("knows its free bytes", () => {
     const { disk, root } = start();
     expect(disk.freeBytes(root)).toBeGreaterThan(0);
+    expect(disk.totalBytes(root)).toBeGreaterThanOrEqual(disk.freeBytes(root));
   });
 }
 

@@ -26,5 +26,6 @@ export function caseBlind(disk: Disk): Disk {
     syncDirectory: (path) => disk.syncDirectory(real(path)),
     lock: (path) => disk.lock(real(path)),
     freeBytes: (path) => disk.freeBytes(real(path)),
+    totalBytes: (path) => disk.totalBytes(real(path)),
   };
 }

@@ -47,5 +47,6 @@ export function watchDisk(disk: Disk): WatchedDisk {
     syncDirectory: (path) => disk.syncDirectory(path),
     lock: (path) => disk.lock(path),
     freeBytes: (path) => disk.freeBytes(path),
+    totalBytes: (path) => disk.totalBytes(path),
   };
 }

@@ -97,6 +97,7 @@ export class VirtualNode {
           this.ids.set(key, id);
           return { log, directoryId: "directory" };
         },
+        leave: () => {},
         delete: (id) => {
           const key = `${id.topicId}-${id.partition}`;
           this.logs.delete(key);

@@ -29,6 +29,7 @@ const reachedByMany = [
   "in-sync sets grown",
   "voters added",
   "voters removed",
+  "replicas begun anew in another directory",
 ];
 
 export interface Totals {

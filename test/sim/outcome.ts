@@ -103,5 +103,6 @@ function countsOf(run: Parameters<typeof outcomeOf>[0]): Record<string, number> 
     "in-sync sets grown": metadata.isrGrows,
     "retention removals": retention.removals,
     "logs truncated": raft.truncations + partitions.truncations,
+    "replicas begun anew in another directory": partitions.begunAnew,
   };
 }

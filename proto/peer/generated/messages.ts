@@ -284,6 +284,7 @@ export interface PullPosition {
   logStartOffset: number;
   round: number;
   stop: boolean;
+  directoryId: string;
 }
 
 export const pullPositionTable: MessageTable<PullPosition> = {
@@ -298,6 +299,7 @@ export const pullPositionTable: MessageTable<PullPosition> = {
     { id: 7, name: "logStartOffset", type: "sint64" },
     { id: 8, name: "round", type: "sint64" },
     { id: 9, name: "stop", type: "bool" },
+    { id: 10, name: "directoryId", type: "string" },
   ],
 };
 

@@ -10,6 +10,7 @@ import type { Surroundings } from "./surroundings.ts";
 
 interface Remembered {
   life: number;
+  directoryId: string | null;
   highWatermark: number;
   leaderEpoch: number;
   ledEpoch: number;
@@ -23,6 +24,8 @@ export class PartitionCheck {
   readonly #leaders = new Map<string, string>();
   readonly #remembered = new Map<string, Remembered>();
   truncations = 0;
+  /** Replicas that went on in another directory than the one they had lost. */
+  begunAnew = 0;
 
   constructor(all: Surroundings) {
     this.#all = all;
@@ -50,7 +53,7 @@ export class PartitionCheck {
   #partition(node: SimNode, partition: Partition): void {
     const { topicId, topicName, partition: index } = partition.id;
     const folder = `${topicName}-${index}`;
-    const remembered = this.#of(node, `${node.id}/${topicId}/${index}`);
+    const remembered = this.#of(node, partition);
     const committed = this.#all.committedOf(topicId, index);
     const { leaderEpoch, highWatermark } = partition;
     if (partition.isLeader && remembered.ledEpoch !== leaderEpoch) {
@@ -79,10 +82,16 @@ export class PartitionCheck {
     remembered.leaderEpoch = leaderEpoch;
   }
 
-  #of(node: SimNode, key: string): Remembered {
+  /** In another life, or in another directory, it begins anew. */
+  #of(node: SimNode, { id, directoryId }: Partition): Remembered {
+    const key = `${node.id}/${id.topicId}/${id.partition}`;
     const known = this.#remembered.get(key);
-    if (known?.life === node.lives) return known;
-    const fresh = { life: node.lives, highWatermark: 0, leaderEpoch: -1, ledEpoch: -1, logEnd: 0 };
+    if (known?.life === node.lives && known.directoryId === directoryId) return known;
+    if (known?.life === node.lives) this.begunAnew++;
+    const fresh = {
+      ...{ life: node.lives, directoryId },
+      ...{ highWatermark: 0, leaderEpoch: -1, ledEpoch: -1, logEnd: 0 },
+    };
     this.#remembered.set(key, fresh);
     return fresh;
   }

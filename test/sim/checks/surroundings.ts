@@ -54,8 +54,9 @@ export class Surroundings {
   }
 
   /**
-   * The folder of a replica's log. Two directories may hold one, when a directory was away for some time: the
-   * one that the metadata names counts.
+   * The folder of a replica's log. Two directories may hold one, when a directory was away for some time, or
+   * failed and the replica began anew in the other: the one counts that the process has open, or else the one
+   * that the metadata names.
    */
   folderOf(node: SimNode, folder: string): string {
     const first = `${dataPath}/${folder}`;
@@ -63,13 +64,16 @@ export class Surroundings {
     const { names } = node.machine.disk;
     if (names.find(second) === null) return first;
     if (names.find(first) === null) return second;
-    return this.#assigned(node, folder) === directoryIdAt(node, secondPath) ? second : first;
+    return this.#placeOf(node, folder) === directoryIdAt(node, secondPath) ? second : first;
   }
 
-  #assigned(node: SimNode, folder: string): string | null {
+  #placeOf(node: SimNode, folder: string): string | null {
     const at = folder.lastIndexOf("-");
-    const topicId = this.latest.topicIdsByName.get(folder.slice(0, at));
-    const image = this.latest.topics.get(topicId ?? "")?.partitions[Number(folder.slice(at + 1))];
+    const topicId = this.latest.topicIdsByName.get(folder.slice(0, at)) ?? "";
+    const index = Number(folder.slice(at + 1));
+    const open = node.running?.replicas?.partition(topicId, index);
+    if (open !== undefined && open.role !== "offline") return open.directoryId;
+    const image = this.latest.topics.get(topicId)?.partitions[index];
     return image === undefined ? null : directoryOf(image, node.id);
   }
 
