@@ -7,6 +7,9 @@ const MiB = 1024 * KiB;
 export const limits = {
   /** Largest frame a Kafka client may send (Kafka: socket.request.max.bytes), in bytes. */
   frameBytesMax: 100 * MiB,
+  /** Size of the buffers in which requests that come in pieces are put together, and how many are kept. */
+  pooledFrameBytes: 128 * KiB,
+  pooledFramesMax: 64,
   /** Requests of one connection that wait for their answers before reading stops. */
   requestsInFlightPerConnectionMax: 64,
   /** Bytes of requests of one connection that wait for their answers before reading stops. */

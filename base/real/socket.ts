@@ -3,10 +3,21 @@ import type { Socket as NodeSocket, OnReadOpts } from "node:net";
 import { assert } from "../assert.ts";
 import { limits } from "../limits.ts";
 import type { Address, Socket, SocketEvents } from "../ports/network.ts";
+import { takeOver } from "./take-over.ts";
 
-/** A socket that Node accepted, paused. */
-export function acceptedSocket(node: NodeSocket): Socket {
+/** A socket that Node accepted, paused. It receives into `slab` where Node lets it. */
+export function acceptedSocket(node: NodeSocket, slab: Buffer): Socket {
   const remote = { host: node.remoteAddress ?? "", port: node.remotePort ?? 0 };
+  let pooled: RealSocket | null = null;
+  const callback = (length: number): boolean => {
+    pooled?.deliver(slab.subarray(0, length));
+    return true;
+  };
+  const taken = takeOver(node, { buffer: slab, callback });
+  if (taken !== null) {
+    pooled = new RealSocket(taken, remote);
+    return pooled;
+  }
   const socket = new RealSocket(node, remote);
   node.on("data", (chunk: Buffer) => socket.deliver(chunk));
   // Listening for data sets Node's stream going; it waits for `start`.

@@ -8,10 +8,32 @@ export interface FrameSplitterOptions {
   /** Larger frames are refused with ProtocolError. */
   readonly frameBytesMax: number;
   /**
-   * False: every frame is a buffer of its own and belongs to the caller. True: a frame that lies whole in a
-   * chunk is a view into it, and lasts no longer than the chunk does.
+   * False: every frame is a buffer of its own and belongs to the caller. True: a frame lasts until `release`,
+   * and no longer than the chunk that it came in.
    */
   readonly lend: boolean;
+  /** Lending: buffers for frames that come in pieces. */
+  readonly pool?: FrameBuffers;
+}
+
+/** Buffers of one size, used again and again: a fresh one costs more than all that is done with it. */
+export class FrameBuffers {
+  readonly bytes: number;
+  readonly #keptMax: number;
+  readonly #free: Buffer[] = [];
+
+  constructor(options: { bytes: number; keptMax: number }) {
+    this.bytes = options.bytes;
+    this.#keptMax = options.keptMax;
+  }
+
+  take(): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.bytes);
+  }
+
+  give(buffer: Buffer): void {
+    if (this.#free.length < this.#keptMax) this.#free.push(buffer);
+  }
 }
 
 export class FrameSplitter {
@@ -23,6 +45,8 @@ export class FrameSplitter {
   #frame: Buffer | null = null;
   #frameBytes = 0;
   #filled = 0;
+  /** The pooled buffer of a frame that is lent. There is one at most: only the first of a chunk began before. */
+  #lent: Buffer | null = null;
 
   constructor(options: FrameSplitterOptions) {
     this.#options = options;
@@ -59,9 +83,21 @@ export class FrameSplitter {
       at = this.#fill(chunk, at);
       if (this.#filled < this.#frameBytes) break;
       frames.push(this.#frame!.subarray(0, this.#frameBytes));
+      if (this.#isPooled(this.#frame!)) this.#lent = this.#frame;
       this.#reset();
     }
     return frames;
+  }
+
+  /** What was lent is not looked at any more. */
+  release(): void {
+    if (this.#lent !== null) this.#options.pool!.give(this.#lent);
+    this.#lent = null;
+  }
+
+  #isPooled(frame: Buffer): boolean {
+    const { lend, pool } = this.#options;
+    return lend && pool !== undefined && frame.length === pool.bytes;
   }
 
   #takeHead(chunk: Uint8Array, from: number): number {
@@ -79,8 +115,7 @@ export class FrameSplitter {
     const needed = this.#filled + bytes;
     let frame = this.#frame;
     if (frame === null || frame.length < needed) {
-      const size = Math.max(needed, 2 * (frame?.length ?? 0), firstBufferBytes);
-      const larger = Buffer.allocUnsafe(Math.min(this.#frameBytes, size));
+      const larger = this.#larger(needed, frame?.length ?? 0);
       frame?.copy(larger, 0, 0, this.#filled);
       frame = larger;
       this.#frame = larger;
@@ -88,6 +123,13 @@ export class FrameSplitter {
     frame.set(chunk.subarray(at, at + bytes), this.#filled);
     this.#filled = needed;
     return at + bytes;
+  }
+
+  #larger(needed: number, now: number): Buffer {
+    const { lend, pool } = this.#options;
+    if (lend && pool !== undefined && this.#frameBytes <= pool.bytes) return pool.take();
+    const size = Math.min(this.#frameBytes, Math.max(needed, 2 * now, firstBufferBytes));
+    return Buffer.allocUnsafe(size);
   }
 
   #reset(): void {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ErrorCode, ProtocolError } from "../errors.ts";
 import { advertised, advertisedApiKeys, isServed } from "./advertised.ts";
 import { apiByKey, apis } from "./apis.ts";
-import { FrameSplitter } from "./frame-splitter.ts";
+import { FrameBuffers, FrameSplitter } from "./frame-splitter.ts";
 import {
   correlationIdOf,
   decodeRequestBody,
@@ -138,15 +138,17 @@ describe("a stream of frames", () => {
   it("comes out the same however it is cut", () => {
     const bodies = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 });
     const cuts = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 20 });
+    const pool = new FrameBuffers({ bytes: 200, keptMax: 2 });
     const property = fc.property(bodies, cuts, fc.boolean(), (sent, sizes, lend) => {
       const stream = Buffer.concat(sent.map(frameOf));
-      const splitter = new FrameSplitter({ frameBytesMax: 300, lend });
+      const splitter = new FrameSplitter({ frameBytesMax: 300, lend, pool });
       const got: string[] = [];
       for (let at = 0, turn = 0; at < stream.length; turn += 1) {
         const size = sizes[turn % sizes.length]!;
         // The chunk is spoiled after the call: what is kept must have been copied.
         const chunk = Buffer.from(stream.subarray(at, at + size));
         for (const frame of splitter.push(chunk)) got.push(hex(frame));
+        splitter.release();
         chunk.fill(0xee);
         at += size;
       }
@@ -163,6 +165,27 @@ describe("a stream of frames", () => {
     chunk.fill(0);
     expect(Buffer.from(owned!).toString()).toBe("abc");
     expect(hex(lent!)).toBe("000000");
+  });
+
+  it("lends frames that came in pieces out of a pool, and gives them back", () => {
+    const pool = new FrameBuffers({ bytes: 100, keptMax: 1 });
+    const splitter = new FrameSplitter({ frameBytesMax: 300, lend: true, pool });
+    const sent = [60, 60, 200].map((bytes, number) => Buffer.alloc(bytes, number + 1));
+    const stream = Buffer.concat(sent.map(frameOf));
+    expect(splitter.push(stream.subarray(0, 30))).toEqual([]);
+    // The first ends in a chunk in which the second begins: they must not share a buffer.
+    const [first] = splitter.push(stream.subarray(30, 90));
+    expect(hex(first!)).toBe(hex(sent[0]!));
+    splitter.release();
+    const [second] = splitter.push(stream.subarray(90, 200));
+    expect(hex(second!)).toBe(hex(sent[1]!));
+    splitter.release();
+    expect(pool.take().buffer).toBe(first!.buffer);
+    // Too large for the pool.
+    const [third] = splitter.push(stream.subarray(200));
+    splitter.release();
+    expect(hex(third!)).toBe(hex(sent[2]!));
+    expect(pool.take().buffer).not.toBe(third!.buffer);
   });
 
   it("refuses lengths that cannot be, and reserves nothing for those that are announced", () => {

@@ -14,7 +14,7 @@ import type { Socket } from "../../base/ports/network.ts";
 import type { CancelSignal, RequestContext } from "../../proto/broker-api.ts";
 import { BrokerError, ErrorCode, ProtocolError } from "../../proto/errors.ts";
 import { apis } from "../../proto/kafka/apis.ts";
-import { FrameSplitter } from "../../proto/kafka/frame-splitter.ts";
+import { type FrameBuffers, FrameSplitter } from "../../proto/kafka/frame-splitter.ts";
 import { encodeApiVersionsFallback, encodeResponseParts } from "../../proto/kafka/frames.ts";
 import type { ProduceResponse } from "../../proto/kafka/generated/messages.ts";
 import type { DoorMetrics } from "./door-metrics.ts";
@@ -32,6 +32,8 @@ export interface ConnectionContext {
   readonly metrics: DoorMetrics;
   readonly operations: Operations;
   readonly requestBytesMax: number;
+  /** For requests that come in pieces, shared by all connections. */
+  readonly frameBuffers: FrameBuffers;
   onClose(connection: Connection): void;
 }
 
@@ -89,7 +91,8 @@ export class Connection {
     this.socket = options.socket;
     this.#listenerName = options.listenerName;
     this.#context = options.context;
-    this.#splitter = new FrameSplitter({ frameBytesMax: options.context.requestBytesMax, lend: false });
+    const { requestBytesMax: frameBytesMax, frameBuffers: pool } = options.context;
+    this.#splitter = new FrameSplitter({ frameBytesMax, lend: true, pool });
     this.#lastActiveMs = options.context.clock.monotonicMs();
     this.socket.start({
       onData: (chunk) => this.#received(chunk),
@@ -133,12 +136,22 @@ export class Connection {
       this.#break({ api: "frame", reason: "malformed", text: error.message });
       return;
     }
-    for (const frame of frames) {
-      this.#waiting.push(frame);
-      this.#bytes += frame.length;
-    }
+    for (const frame of frames) this.#take(frame);
+    this.#splitter.release();
     this.#startWhatCan();
     this.#applyPressure();
+  }
+
+  /**
+   * A Produce that can start now is in the log, or refused, before this returns, and keeps nothing of its
+   * frame; every other request gets a frame of its own.
+   */
+  #take(lent: Uint8Array): void {
+    this.#bytes += lent.length;
+    const isNext = this.#waiting.length === 0 && !this.#isClosed && this.#canStart(lent);
+    if (isNext && apiKeyOf(lent) === apis.Produce.key) this.#start(lent);
+    else this.#waiting.push(Buffer.from(lent));
+    if (isNext) this.#startWhatCan();
   }
 
   #startWhatCan(): void {

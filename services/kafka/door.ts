@@ -1,10 +1,12 @@
 // shell: the Kafka door: listeners, the connections that come in on them, their number and their idleness.
 // What a connection carries is not looked at here.
+import { limits } from "../../base/limits.ts";
 import type { Clock, Timer } from "../../base/ports/clock.ts";
 import type { Env } from "../../base/ports/env.ts";
 import type { Log } from "../../base/ports/log.ts";
 import type { Listener, Socket } from "../../base/ports/network.ts";
 import type { BrokerApi } from "../../proto/broker-api.ts";
+import { FrameBuffers } from "../../proto/kafka/frame-splitter.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
 import { type DoorMetrics, doorMetrics } from "./door-metrics.ts";
 import { operationsOf } from "./operations.ts";
@@ -58,6 +60,7 @@ export class KafkaDoor {
       metrics: this.#metrics,
       operations: operationsOf(options.broker),
       requestBytesMax: options.requestBytesMax,
+      frameBuffers: new FrameBuffers({ bytes: limits.pooledFrameBytes, keptMax: limits.pooledFramesMax }),
       onClose: (connection) => this.#closed(connection),
     };
   }
