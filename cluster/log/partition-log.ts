@@ -15,6 +15,7 @@ import type {
   AppendedRange,
   EpochEnd,
   LogConfig,
+  ReadRange,
   ReplicaLog,
   SequenceVerdict,
   TimestampHit,
@@ -161,7 +162,7 @@ export class PartitionLog implements ReplicaLog {
     return this.#folder.producers.check(batches, at);
   }
 
-  read(options: { from: number; upTo: number; maxBytes: number; minOneBatch: boolean }): Uint8Array {
+  read(options: ReadRange): Uint8Array {
     const { from, upTo } = options;
     if (from < this.#start || from > this.end) {
       throw new BrokerError(

@@ -50,6 +50,15 @@ export interface LogConfig {
   usesReserve?: boolean;
 }
 
+export interface ReadRange {
+  from: number;
+  upTo: number;
+  maxBytes: number;
+  minOneBatch: boolean;
+  /** Where the bytes may be put; what does not fit gets a buffer of its own, and so does all without it. */
+  into?: Uint8Array;
+}
+
 export interface ReplicaLog {
   readonly startOffset: number;
   readonly end: number;
@@ -78,10 +87,10 @@ export interface ReplicaLog {
   /**
    * Whole batches, the first one the batch that contains `from`, up to the batch that reaches `upTo`
    * (exclusive) and at most `maxBytes`; with `minOneBatch` the first batch comes whole even if it is larger.
-   * Empty when from >= upTo. Owned by the caller. Throws BrokerError OFFSET_OUT_OF_RANGE when from <
+   * Empty when from >= upTo. Owned by the caller, or in the room it gave. Throws BrokerError OFFSET_OUT_OF_RANGE when from <
    * startOffset or from > end.
    */
-  read(options: { from: number; upTo: number; maxBytes: number; minOneBatch: boolean }): Uint8Array;
+  read(options: ReadRange): Uint8Array;
 
   /** Whether `bytes` more could be appended now; by the best knowledge, not a promise. */
   hasRoom?(bytes: number): boolean;

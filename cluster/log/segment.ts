@@ -14,6 +14,7 @@ import { type IndexFooter, type IndexKind, indexFileBytes } from "./index-file.t
 import { readIndexFooter, readSegmentIndex } from "./index-files.ts";
 import type { OpenFile, OpenFiles } from "./open-files.ts";
 import { RecentPositions } from "./recent-positions.ts";
+import type { ReadRange } from "./replica-log.ts";
 import { SegmentIndex } from "./segment-index.ts";
 
 const scanBytes = 256 * 1024;
@@ -179,19 +180,20 @@ export class Segment implements OpenFile {
     }
   }
 
-  read(position: number, length: number): Uint8Array {
+  read(position: number, length: number, into?: Uint8Array): Uint8Array {
+    const fits = into !== undefined && length <= into.length;
     // Not zeroed: only what the file gave is handed out. Not of a pool: it may be held for long.
-    const bytes = Buffer.allocUnsafeSlow(length);
+    const bytes = fits ? into.subarray(0, length) : Buffer.allocUnsafeSlow(length);
     const have = this.file.readAt(bytes, position);
     return have === length ? bytes : bytes.subarray(0, have);
   }
 
   /** Whole batches from `begin` on, up to the one that reaches `upTo`, within `maxBytes`. */
-  readBatches(begin: number, wanted: { upTo: number; maxBytes: number; minOneBatch: boolean }): Uint8Array {
-    const { upTo, maxBytes, minOneBatch } = wanted;
+  readBatches(begin: number, wanted: Omit<ReadRange, "from">): Uint8Array {
+    const { upTo, maxBytes, minOneBatch, into } = wanted;
     const room = this.size - begin;
     // What is wanted as a rule, so that one call brings it; headers are looked at in memory.
-    let bytes = this.read(begin, Math.min(room, Math.max(maxBytes, batchHeaderBytes)));
+    let bytes = this.read(begin, Math.min(room, Math.max(maxBytes, batchHeaderBytes)), into);
     let stop = 0;
     let next = this.baseOffset;
     while (stop < room && stop < maxBytes + (minOneBatch ? 1 : 0)) {

@@ -7,6 +7,7 @@ import { batch } from "../../proto/batch/header.ts";
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import type { PullPart } from "../../proto/peer/peer-api.ts";
 import type { LeaderRole } from "./leader-role.ts";
+import type { ReadRoom } from "./read-room.ts";
 
 export const noRecords: Uint8Array = new Uint8Array(0);
 
@@ -90,10 +91,10 @@ export class PullOutlet {
   }
 
   /** The next part, or null when there is nothing new. `maxBytes` 0: watermarks only. */
-  next(maxBytes: number, minOneBatch: boolean): PullPart | null {
+  next(maxBytes: number, minOneBatch: boolean, room: ReadRoom): PullPart | null {
     if (!this.role.isActive) return null;
     try {
-      return this.#next(maxBytes, minOneBatch);
+      return this.#next(maxBytes, minOneBatch, room);
     } catch (error) {
       this.role.storageFailed(error);
       if (!(error instanceof BrokerError)) throw error;
@@ -101,11 +102,13 @@ export class PullOutlet {
     }
   }
 
-  #next(maxBytes: number, minOneBatch: boolean): PullPart | null {
+  #next(maxBytes: number, minOneBatch: boolean, room: ReadRoom): PullPart | null {
     const { log, state } = this.role;
     const from = this.#nextToSend;
     const toRead = from < log.end && (maxBytes > 0 || minOneBatch);
-    const records = toRead ? log.read({ from, upTo: log.end, maxBytes, minOneBatch }) : noRecords;
+    const range = { from, upTo: log.end, maxBytes, minOneBatch, into: room.free };
+    const records = toRead ? log.read(range) : noRecords;
+    room.take(records);
     const isStuck = toRead && minOneBatch && records.length === 0;
     assert(!isStuck, `reading whole batches from ${from} gave nothing, the log ends at ${log.end}`);
     const isNews = state.highWatermark !== this.#toldHighWatermark || log.startOffset !== this.#toldLogStart;

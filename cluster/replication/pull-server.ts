@@ -25,6 +25,7 @@ import type { Partition } from "./partition.ts";
 import { PartitionMap } from "./partition-map.ts";
 import { emptyPart, PullOutlet } from "./pull-outlet.ts";
 import { pullBeatMs, pullNewsMs, pullSilenceMaxMs } from "./pull-timing.ts";
+import type { ReadRoom } from "./read-room.ts";
 import type { ReplicationMetrics } from "./replication-metrics.ts";
 
 export interface PullServerHost {
@@ -32,6 +33,8 @@ export interface PullServerHost {
   readonly log: Log;
   readonly metrics: ReplicationMetrics;
   readonly pacer: CatchUpPacer;
+  /** For what is read of logs in one turn; the streams of all followers share it. */
+  readonly room: ReadRoom;
   partition(topicId: Uuid, partition: number): Partition | undefined;
   standingOf(nodeId: number): BrokerStanding;
   /** The first message said who it is: an earlier stream of the same broker is over. */
@@ -269,6 +272,8 @@ export class PullServer {
   #send(): void {
     this.#scheduled = false;
     if (this.#closed) return;
+    // The stream has encoded what it was given when `send` returns.
+    this.#host.room.clear();
     const parts = this.#replies.splice(0, limits.pullPartsPerMessageMax);
     this.#takeTurns(parts);
     if (parts.length > 0) {
@@ -295,7 +300,7 @@ export class PullServer {
       if (isBehind && this.#rest(outlet)) continue;
       const most = isBehind ? limits.catchUpMessageBytes : isAlone ? room : limits.pullPartBytesShare;
       const share = Math.min(room, most);
-      const part = outlet.next(share, bytes === 0);
+      const part = outlet.next(share, bytes === 0, this.#host.room);
       if (this.#closed) return;
       if (part !== null) {
         parts.push(part);

@@ -1,4 +1,5 @@
 // shell: all pull streams of one broker: one to each leader it follows, one from each follower it leads.
+import { limits } from "../../base/limits.ts";
 import type { Clock } from "../../base/ports/clock.ts";
 import type { Log } from "../../base/ports/log.ts";
 import type { Random } from "../../base/ports/random.ts";
@@ -10,6 +11,7 @@ import type { FollowerRole } from "./follower-role.ts";
 import type { Partition } from "./partition.ts";
 import { PullClient } from "./pull-client.ts";
 import { PullServer } from "./pull-server.ts";
+import { ReadRoom } from "./read-room.ts";
 import type { ReplicationMetrics } from "./replication-metrics.ts";
 
 export interface PullStreamsHost {
@@ -28,6 +30,7 @@ export class PullStreams {
   readonly #host: PullStreamsHost;
   readonly #clients = new Map<number, PullClient>();
   readonly #servers = new Set<PullServer>();
+  readonly #room = new ReadRoom(limits.pullMessageBytesTarget + limits.pullPartBytesShare);
   #closed = false;
 
   constructor(host: PullStreamsHost) {
@@ -73,6 +76,7 @@ export class PullStreams {
         log,
         metrics,
         pacer,
+        room: this.#room,
         standingOf,
         partition,
         identified: (one) => this.#closeEarlier(one),

@@ -23,8 +23,8 @@ export interface PeerStream<Out, In> {
   /** Must be called once, in the turn in which the stream was received. */
   start(events: PeerStreamEvents<In>): void;
   /**
-   * Queues a message; the caller must not change it, or buffers in it, afterwards. After the end nothing
-   * happens.
+   * Queues a message, as it is now: it has been encoded when this returns, and the buffers in it are the
+   * caller's again. After the end nothing happens.
    */
   send(message: Out): void;
   close(): void;
