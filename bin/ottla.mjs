@@ -2,6 +2,7 @@
 // entry: the `ottla` command. Runs the TypeScript sources as they stand in a clone, and the build when installed as a package.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import module from "node:module";
 import { fileURLToPath } from "node:url";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -23,6 +24,9 @@ if (major < 24) {
 
 // Sixteen file syncs run at once; libuv reads this when its thread pool starts, at the first asynchronous file operation.
 process.env.UV_THREADPOOL_SIZE ??= "16";
+
+// The second start on a machine reads what the first compiled: a third of the time of loading.
+module.enableCompileCache();
 
 // OTTLA_BUILT=1 runs the build of a clone, to measure what users get.
 const source = at("../cli/main.ts");
