@@ -1,19 +1,19 @@
 // test: one of a broker's two disks fails under load. The broker goes on with the other: its replicas of the
 // lost disk begin anew there and are in sync again, without a restart, and nothing acknowledged is missing.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { ClusterFolder } from "../../cli/launch/cluster-folder.ts";
-import { createTopic, inSync, runCluster } from "./running-cluster.ts";
+import { createTopic, inSync, runCluster, temporaryFolder } from "./running-cluster.ts";
 import { SteadyLoad } from "./steady-load.ts";
 
 const layer = fileURLToPath(new URL("./broken-disk-layer.ts", import.meta.url));
 const topic = "orders";
 
 it("a lost log directory: its replicas move to the other one", { timeout: 180_000 }, async () => {
-  const disks = mkdtempSync(join(tmpdir(), "ottla-disks-"));
+  using folders = temporaryFolder("ottla-disks-");
+  const disks = folders.path;
   const path = join(disks, "cluster");
   const folder = new ClusterFolder(path);
   const second = (id: number): string => join(disks, `second-of-${id}`);
@@ -68,5 +68,4 @@ it("a lost log directory: its replicas move to the other one", { timeout: 180_00
     { isSecond: false, works: true, count: 8 },
     { isSecond: true, works: true, count: 0 },
   ]);
-  rmSync(disks, { recursive: true, force: true });
 });

@@ -6,6 +6,12 @@ import { DevCluster, type DevClusterOptions } from "../../cli/launch/dev-cluster
 import { freeFirstPort } from "../../cli/launch/ports.ts";
 import { Admin } from "../../client/index.ts";
 
+/** A folder that goes at the end of the scope, after everything that was begun in the scope later. */
+export function temporaryFolder(name: string): Disposable & { path: string } {
+  const path = mkdtempSync(join(tmpdir(), name));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
 export interface RunningCluster extends AsyncDisposable {
   cluster: DevCluster;
   admin: Admin;

@@ -1,8 +1,7 @@
 // test: a disk that does not answer for a while, under many clients that write: nothing is acknowledged, what
 // waits is not kept in memory, the broker says why and serves others; then all of it is acknowledged.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -12,7 +11,7 @@ import { buildBatch } from "../../proto/batch/build.ts";
 import { apis } from "../../proto/kafka/apis.ts";
 import { FrameSplitter } from "../../proto/kafka/frame-splitter.ts";
 import { decodeResponse, encodeRequest } from "../../proto/kafka/frames.ts";
-import { createTopic, runCluster } from "./running-cluster.ts";
+import { createTopic, runCluster, temporaryFolder } from "./running-cluster.ts";
 import { brokerMemory } from "./soak/memory.ts";
 
 const topic = "orders";
@@ -71,15 +70,15 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>): Prom
 }
 
 describe("a disk that does not answer", () => {
-  const folder = mkdtempSync(join(tmpdir(), "ottla-slow-"));
-  const stuck = join(folder, "stuck");
-  const environment = {
-    NODE_OPTIONS: preload,
-    OTTLA_TEST_STUCK_DISK: stuck,
-    OTTLA_TEST_HEAP_FOLDER: folder,
-  };
-
   it("holds acknowledgements back, and nothing else", { timeout: 180_000 }, async () => {
+    using scratch = temporaryFolder("ottla-slow-");
+    const folder = scratch.path;
+    const stuck = join(folder, "stuck");
+    const environment = {
+      NODE_OPTIONS: preload,
+      OTTLA_TEST_STUCK_DISK: stuck,
+      OTTLA_TEST_HEAP_FOLDER: folder,
+    };
     const total = connections * requestsEach;
     await using running = await runCluster({ brokers: 1, environment });
     const { cluster, admin } = running;
@@ -115,6 +114,5 @@ describe("a disk that does not answer", () => {
     let read = 0;
     for await (const _ of consumer.readToEnd()) read += 1;
     expect(read).toBe(total);
-    rmSync(folder, { recursive: true, force: true });
   });
 });

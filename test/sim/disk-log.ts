@@ -67,6 +67,20 @@ export class DiskLog {
     return first === undefined ? 0 : (first.batches[0]?.base ?? baseOf(first));
   }
 
+  /**
+   * A power cut may bring back some of the segments that retention was just removing, and not those behind
+   * them: the log begins behind the last of these holes, and goes on without the rest once it is opened.
+   */
+  get startBehindHoles(): number {
+    let { start } = this;
+    let next = start;
+    for (const one of this.batches()) {
+      if (one.base !== next) start = one.base;
+      next = one.end;
+    }
+    return start;
+  }
+
   get end(): number {
     const last = this.#segments.at(-1);
     return last === undefined ? 0 : (last.batches.at(-1)?.end ?? baseOf(last));

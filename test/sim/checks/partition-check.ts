@@ -167,9 +167,12 @@ export class PartitionCheck {
     const should = committed.batches.at(-1)!;
     for (const id of image.isr) {
       if (this.#all.isForgetful(id)) continue;
-      const log = this.#all.logOf(cluster.node(id), folder);
+      const node = cluster.node(id);
+      const log = this.#all.logOf(node, folder);
+      const open = node.running?.replicas?.partition(topicId, partition);
+      const isOpen = open !== undefined && open.role !== "offline";
       // Retention has been there: where it may start is looked at by itself.
-      if (should.end <= log.start) continue;
+      if (should.end <= (isOpen ? log.start : log.startBehindHoles)) continue;
       const found = log.find(should.base);
       const holds = found?.crc === should.crc && found.epoch === should.epoch;
       checks.hold(
