@@ -1,5 +1,5 @@
-// adapter: measures one row on all systems in turns. A row that one side could not finish is left out, and why
-// is told: half a comparison says nothing.
+// adapter: measures one row on all systems in turns. A row that one side could not finish is left out, and
+// why is told: half a comparison says nothing.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { type Measurement, makeRow, type Row, type RowHead } from "./measure/row.ts";

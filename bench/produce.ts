@@ -1,5 +1,5 @@
-// adapter: produce with 1 and 3 replicas, under both flush policies: batches of 16 and 64 KiB of 1 KiB records,
-// and one record a request; throughput in a closed loop, waits in an open one.
+// adapter: produce with 1 and 3 replicas, under both flush policies: batches of 16 and 64 KiB of 1 KiB
+// records, and one record a request; throughput in a closed loop, waits in an open one.
 import { type Bench, compare } from "./compare.ts";
 import type { LoadResult, ProduceLoad } from "./load/load-spec.ts";
 import { runLoad } from "./load/run-load.ts";
@@ -9,7 +9,10 @@ import { withTopic } from "./topics.ts";
 
 export type BatchName = "16" | "64" | "single";
 
-/** With 1,010 bytes of value 16 records stay just within 16 KiB, as a producer with batch.size would fill it. */
+/**
+ * With 1,010 bytes of value 16 records stay just within 16 KiB, as a producer with batch.size would
+ * fill it.
+ */
 export const batches: Record<BatchName, { name: string; recordsPerBatch: number; valueBytes: number }> = {
   16: { name: "16 KiB batches", recordsPerBatch: 16, valueBytes: 1_010 },
   64: { name: "64 KiB batches", recordsPerBatch: 64, valueBytes: 1_010 },

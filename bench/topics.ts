@@ -1,4 +1,5 @@
-// adapter: the topics a measurement writes to: made for it, led and in sync before the clock starts, gone after.
+// adapter: the topics a measurement writes to: made for it, led and in sync before the clock starts, gone
+// after.
 import { Admin } from "../client/index.ts";
 import type { BenchCluster } from "./systems/bench-cluster.ts";
 import { until } from "./until.ts";

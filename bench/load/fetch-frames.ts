@@ -1,4 +1,5 @@
-// core: a Fetch request of one partition whose offset is patched in place, and the first bytes of its answers.
+// core: a Fetch request of one partition whose offset is patched in place, and the first bytes of its
+// answers.
 import { readInt16, readInt64, writeInt64 } from "../../proto/batch/header.ts";
 import { apis } from "../../proto/kafka/apis.ts";
 import { encodeRequest } from "../../proto/kafka/frames.ts";
@@ -50,8 +51,8 @@ export interface FetchAnswer {
 }
 
 /**
- * Of an answer with one partition, read without transactions: correlation id and tags (5), throttle, error and
- * session (10), one topic (1), its name, one partition (1), index, error, three offsets, no aborted
+ * Of an answer with one partition, read without transactions: correlation id and tags (5), throttle, error
+ * and session (10), one topic (1), its name, one partition (1), index, error, three offsets, no aborted
  * transactions (1), preferred replica (4), length of the records as a varint plus one.
  */
 export function readFetchAnswer(head: Uint8Array): FetchAnswer {

@@ -1,5 +1,5 @@
-// adapter: one consumer over one connection: fetches a partition from its start to its end again and again, one
-// request at a time, and looks only at the answers' heads.
+// adapter: one consumer over one connection: fetches a partition from its start to its end again and again,
+// one request at a time, and looks only at the answers' heads.
 import { setTimeout as sleep } from "node:timers/promises";
 import { apis } from "../../proto/kafka/apis.ts";
 import { agreeOnVersion, leadersOf } from "./ask.ts";

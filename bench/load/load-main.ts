@@ -1,5 +1,5 @@
-// entry: a load process: takes one specification from its parent, runs it, tells the result and ends. A process
-// of its own, so that its CPU time counts apart and its event loop is nobody else's.
+// entry: a load process: takes one specification from its parent, runs it, tells the result and ends. A
+// process of its own, so that its CPU time counts apart and its event loop is nobody else's.
 import type { LoadSpec } from "./load-spec.ts";
 
 async function run(spec: LoadSpec): Promise<unknown> {

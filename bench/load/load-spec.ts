@@ -18,7 +18,10 @@ export interface ProduceLoad extends LoadTarget {
   connections: number;
   /** Requests that a connection has under way at once, in a closed loop. */
   depth: number;
-  /** Null for a closed loop; else requests at this rate whatever the answers take, waits from the intended send. */
+  /**
+   * Null for a closed loop; else requests at this rate whatever the answers take, waits from the
+   * intended send.
+   */
   requestsPerSecond: number | null;
   /** Ends after so many requests, with no clock: to fill a topic, or to write each partition once. */
   requestsMax: number | null;

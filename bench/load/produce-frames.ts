@@ -1,6 +1,6 @@
-// core: whole Produce requests as bytes, made once a partition and sent again and again. The correlation id is
-// the partition's place in the list: a connection is answered in order, so nothing has to be patched while
-// the clock runs. Knows no connection.
+// core: whole Produce requests as bytes, made once a partition and sent again and again. The correlation id
+// is the partition's place in the list: a connection is answered in order, so nothing has to be patched
+// while the clock runs. Knows no connection.
 import type { Codecs } from "../../base/ports/codecs.ts";
 import { buildBatch } from "../../proto/batch/build.ts";
 import { readInt16, readInt32 } from "../../proto/batch/header.ts";

@@ -7,7 +7,8 @@ const ticksPerSecond = 100;
 export function cpuSecondsOf(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The command's name stands in parentheses and may hold blanks; user and system time are fields 14 and 15.
+    // The command's name stands in parentheses and may hold blanks; user and system time are fields 14 and
+    // 15.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
   } catch {

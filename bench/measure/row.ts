@@ -1,4 +1,5 @@
-// core: one row of a benchmark: the figure of each side over all turns, and the ratio where both sides are whole.
+// core: one row of a benchmark: the figure of each side over all turns, and the ratio where both sides are
+// whole.
 import type { SystemName } from "../systems/bench-cluster.ts";
 import { median, pairRatios, type Spread, spread } from "./turns.ts";
 

@@ -1,5 +1,5 @@
-// core: two systems measured in turns, and what is said of them: the order, the ratio of each pair, the middle
-// and the spread. Knows neither system.
+// core: two systems measured in turns, and what is said of them: the order, the ratio of each pair, the
+// middle and the spread. Knows neither system.
 
 export interface Spread {
   median: number;

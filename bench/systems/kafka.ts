@@ -1,5 +1,5 @@
-// adapter: Apache Kafka as the system to compare with: started by a folder of scripts (up.sh, node.sh, down.sh)
-// on ports and data of its own, or somebody else's at an address.
+// adapter: Apache Kafka as the system to compare with: started by a folder of scripts (up.sh, node.sh,
+// down.sh) on ports and data of its own, or somebody else's at an address.
 import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";

@@ -1,4 +1,5 @@
-// adapter: Ottla as the system of a benchmark: a development cluster on free ports in a folder that goes again.
+// adapter: Ottla as the system of a benchmark: a development cluster on free ports in a folder that goes
+// again.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

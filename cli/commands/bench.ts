@@ -1,5 +1,5 @@
-// adapter: `ottla bench`: figures of this machine, of Ottla alone or beside Apache Kafka in turns, as tables or
-// JSON. Progress goes to stderr.
+// adapter: `ottla bench`: figures of this machine, of Ottla alone or beside Apache Kafka in turns, as
+// tables or JSON. Progress goes to stderr.
 import type { Command } from "commander";
 import { type Round, withSystems } from "../../bench/both-systems.ts";
 import type { Bench } from "../../bench/compare.ts";

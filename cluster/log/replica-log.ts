@@ -87,8 +87,8 @@ export interface ReplicaLog {
   /**
    * Whole batches, the first one the batch that contains `from`, up to the batch that reaches `upTo`
    * (exclusive) and at most `maxBytes`; with `minOneBatch` the first batch comes whole even if it is larger.
-   * Empty when from >= upTo. Owned by the caller, or in the room it gave. Throws BrokerError OFFSET_OUT_OF_RANGE when from <
-   * startOffset or from > end.
+   * Empty when from >= upTo. Owned by the caller, or in the room it gave. Throws BrokerError
+   * OFFSET_OUT_OF_RANGE when from < startOffset or from > end.
    */
   read(options: ReadRange): Uint8Array;
 

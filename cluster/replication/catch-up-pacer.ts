@@ -9,6 +9,8 @@ import { limits } from "../../base/limits.ts";
 
 /** Over which the average is taken, ms. */
 const windowMs = 100;
+/** What may be saved up while nothing was sent, as time at the present rate, ms: others wait for a burst. */
+const savedMs = 20;
 /** With no write for so long nobody is disturbed, ms. */
 const quietMs = 250;
 /** The wait that copying aims at, as a multiple of that without it. */
@@ -73,13 +75,12 @@ export class CatchUpPacer {
     this.#allowance -= bytes;
   }
 
-  /** No more than a window's worth is saved up. */
   #refill(nowMs: number): void {
     const perMs = this.#bytesPerSecond / 1_000;
     const gained = (nowMs - this.#refilledMs) * perMs;
     this.#refilledMs = nowMs;
     const kept = Math.max(this.#allowance, -windowMs * perMs);
-    this.#allowance = Math.min(kept + gained, windowMs * perMs);
+    this.#allowance = Math.min(kept + gained, savedMs * perMs);
   }
 
   #turn(nowMs: number): void {

@@ -1,5 +1,5 @@
-// core: a buffer for what is read of many logs in one turn and encoded at its end. A fresh buffer for each read
-// costs more than the read.
+// core: a buffer for what is read of many logs in one turn and encoded at its end. A fresh buffer for each
+// read costs more than the read.
 
 export class ReadRoom {
   readonly #bytes: Uint8Array;

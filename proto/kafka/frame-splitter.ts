@@ -45,7 +45,7 @@ export class FrameSplitter {
   #frame: Buffer | null = null;
   #frameBytes = 0;
   #filled = 0;
-  /** The pooled buffer of a frame that is lent. There is one at most: only the first of a chunk began before. */
+  /** The pooled buffer of a frame that is lent: one at most, since only the first of a chunk began before. */
   #lent: Buffer | null = null;
 
   constructor(options: FrameSplitterOptions) {
