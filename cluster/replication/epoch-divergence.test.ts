@@ -89,6 +89,15 @@ describe("finding where two logs part", () => {
     expect([follower.startOffset, follower.end]).toEqual([10, 10]);
   });
 
+  it.each([{ leads: [4, 4] }, { leads: [] }])(
+    "starts anew where the leader's log starts just at its end, with another epoch: $leads",
+    ({ leads }) => {
+      const follower = new EpochLog([1, 1, 1, 2], 6);
+      settle(new EpochLog(leads, 10), follower);
+      expect([follower.startOffset, follower.end]).toEqual([10, 10]);
+    },
+  );
+
   it("cuts to the leader's end, empty or not", () => {
     const follower = new EpochLog([1, 1, 1, 1]);
     settle(new EpochLog([1, 1]), follower);
@@ -103,10 +112,13 @@ describe("finding where two logs part", () => {
     for (let run = 0; run < 1000; run++) {
       const shared = grow(random, [], 0);
       const leader = new EpochLog(grow(random, shared, 100));
+      const whole = leader.epochs;
+      leader.startOffset = random.between(0, 2) === 0 ? random.between(0, whole.length) : 0;
+      leader.epochs = whole.slice(leader.startOffset);
       // Two leaders never share an epoch: odd ones here, even ones there.
       const follower = new EpochLog(grow(random, shared, 101));
       settle(leader, follower);
-      expect(leader.epochs.slice(0, follower.end)).toEqual(follower.epochs);
+      expect(whole.slice(follower.startOffset, follower.end)).toEqual(follower.epochs);
       expect(follower.end).toBeGreaterThanOrEqual(Math.min(shared.length, leader.end));
     }
   });

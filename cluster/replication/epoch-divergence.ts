@@ -27,13 +27,10 @@ export function epochOfLastRecord(log: EpochsOf): number {
 export function judgePosition(leader: EpochsOf, readOffset: number, lastEpoch: number): PositionVerdict {
   if (readOffset < leader.startOffset) return { kind: "outOfRange" };
   if (lastEpoch < 0) return readOffset > leader.end ? { kind: "outOfRange" } : { kind: "agrees" };
-  // An empty leader log that starts where the follower ends holds no epoch to compare, and nothing to
-  // disagree on.
-  if (leader.startOffset === leader.end && readOffset === leader.end) return { kind: "agrees" };
   const found = leader.endOfEpoch(lastEpoch);
-  if (found.epoch < 0) {
-    return readOffset === leader.startOffset ? { kind: "agrees" } : { kind: "outOfRange" };
-  }
+  // Also where the leader's log starts just there, and has nothing to compare: the follower's records may
+  // have been cut on every other replica, and it could lead before it has raised its start.
+  if (found.epoch < 0) return { kind: "outOfRange" };
   if (found.epoch === lastEpoch && found.end >= readOffset) return { kind: "agrees" };
   return { kind: "diverges", epoch: found.epoch, end: found.end };
 }

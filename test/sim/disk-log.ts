@@ -123,10 +123,13 @@ function parse(segment: SegmentFile): void {
   while (segment.parsed + batchHeaderBytes <= bytes.length) {
     const at = segment.parsed;
     const endPosition = at + batch.byteLength(bytes, at);
+    const base = batch.baseOffset(bytes, at);
     if (batch.magic(bytes, at) !== 2 || endPosition > bytes.length || endPosition < at + batchHeaderBytes)
       return;
+    // A power cut tore it: what is left of its head says an offset that was before.
+    if (base < (segment.batches.at(-1)?.end ?? baseOf(segment))) return;
     segment.batches.push({
-      base: batch.baseOffset(bytes, at),
+      base,
       end: batch.nextOffset(bytes, at),
       crc: batch.crc(bytes, at),
       epoch: batch.leaderEpoch(bytes, at),

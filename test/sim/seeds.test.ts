@@ -22,6 +22,8 @@ const seeds: Readonly<Record<string, string>> = {
     "a log that began anew elsewhere was taken back with what it held before, and lost what came since",
   "mwtx4x3en8-38": "a log directory that failed under a read of one partition ended the process of a leader",
   "b3d7bfb83f9e-55": "a voter removed while it was away never asked the leader that its log did not name",
+  "mwuafwj9ok-1538":
+    "a replica joined that held, just below the start of its leader's log, what others had cut",
   "b-47": "a deposed leader was believed that a consumer's position was not in the log",
 };
 
