@@ -145,6 +145,15 @@ describe("a log", () => {
     again.truncateTo(1);
     expect(again.checkSequence(retried, 0)).toEqual({ kind: "append" });
   });
+
+  it("tells where a batch was written last, if a leader that knew nothing of it took it again", async () => {
+    const { log, make, append } = await stage();
+    const producer = { producerId: 7, producerEpoch: 0, baseSequence: 0 };
+    append(["a"], 1, producer);
+    append(["a"], 2, producer);
+    const again = log.checkSequence(make(["a"], producer), 0);
+    expect(again).toMatchObject({ kind: "duplicate", baseOffset: 1 });
+  });
 });
 
 describe("recovery", () => {

@@ -62,7 +62,8 @@ export class ProducerState {
       const message = `producer ${id} starts epoch ${epoch} with sequence ${first}; it should start with 0`;
       return { kind: "refuse", errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, message };
     }
-    const twin = known.batches.find((one) => one.firstSequence === first && one.lastSequence === last);
+    // The last: a leader that began anew behind what retention removed may have taken it once more.
+    const twin = known.batches.findLast((one) => one.firstSequence === first && one.lastSequence === last);
     if (twin !== undefined) {
       const { lastOffset, offsetDelta, timestamp } = twin;
       return { kind: "duplicate", baseOffset: lastOffset - offsetDelta, lastOffset, timestamp };

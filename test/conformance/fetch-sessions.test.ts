@@ -90,7 +90,12 @@ describe.each(sides)("fetch sessions on $name", (side) => {
 
   async function makeTopic(name: string): Promise<string> {
     const topic = `${run}-${name}`;
-    await admin.createTopics([{ name: topic, partitions, replicationFactor: 1 }]);
+    // All on one broker, with which there is one session then, however large the cluster is.
+    const [host, port] = running.bootstrap.split(",")[0]!.split(":");
+    const { brokers } = await admin.describeCluster();
+    const first = brokers.find((one) => one.host === host && one.port === Number(port))!;
+    const replicaAssignments = Array.from({ length: partitions }, () => [first.id]);
+    await admin.createTopics([{ name: topic, replicaAssignments }]);
     made.add(topic);
     await admin.waitForTopic(topic);
     return topic;

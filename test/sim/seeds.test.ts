@@ -24,6 +24,7 @@ const seeds: Readonly<Record<string, string>> = {
   "b3d7bfb83f9e-55": "a voter removed while it was away never asked the leader that its log did not name",
   "mwuafwj9ok-1538":
     "a replica joined that held, just below the start of its leader's log, what others had cut",
+  "mwucy3wdk1-1938": "a batch that was there twice was told from a new one by where it no longer was",
   "b-47": "a deposed leader was believed that a consumer's position was not in the log",
 };
 
