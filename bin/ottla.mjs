@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // entry: the `ottla` command. Runs the TypeScript sources as they stand in a clone, and the build when installed as a package.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import module from "node:module";
 import { fileURLToPath } from "node:url";
@@ -12,11 +13,15 @@ if (major < 24) {
   // A clone brings its own Node 24 as a dev dependency: use it when the machine's is older.
   const own = at("../node_modules/node/bin/node");
   if (existsSync(own) && !process.env.OTTLA_NODE) {
-    const run = spawnSync(own, [at("./ottla.mjs"), ...process.argv.slice(2)], {
+    const run = spawn(own, [at("./ottla.mjs"), ...process.argv.slice(2)], {
       stdio: "inherit",
       env: { ...process.env, OTTLA_NODE: own },
     });
-    process.exit(run.status ?? 1);
+    // Whoever ends this process means the one that does the work. Ctrl-C reaches both by itself.
+    for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"])
+      process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY) || run.kill(signal));
+    const [code] = await once(run, "exit");
+    process.exit(code ?? 1);
   }
   process.stderr.write(`ottla: Node ${process.versions.node} is too old: Ottla needs Node 24 or newer.\n`);
   process.exit(2);
