@@ -47,6 +47,8 @@ export const limits = {
   catchUpMessageBytes: 256 * KiB,
   /** Topics that metrics tell apart. */
   topicLabelsMax: 500,
+  /** What was appended last, kept in memory for those who read the end of a log; one log directory. */
+  hotBytesPerDirectory: 4 * MiB,
   /** In-sync set changes in one request to the controller. */
   alterPartitionItemsMax: 2_000,
   /** Raft: entries in flight to one follower, in messages and bytes. */

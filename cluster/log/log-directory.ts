@@ -21,6 +21,7 @@ import { DiskRoom, freeBytes } from "./disk-room.ts";
 import { FolderNames } from "./folder-names.ts";
 import { FolderRemoval } from "./folder-removal.ts";
 import { deletedSuffix, type FoundLog, findLogs } from "./found-logs.ts";
+import { HotBytes } from "./hot-bytes.ts";
 import type { DirectoryIdentity } from "./identity-file.ts";
 import { type FolderOptions, type LogEnv, LogFolder, type LogHome } from "./log-folder.ts";
 import { NewFolders } from "./new-folders.ts";
@@ -54,6 +55,7 @@ export class LogDirectory implements LogHome {
   readonly identity: DirectoryIdentity;
   readonly rounds: SyncRounds;
   readonly openFiles: OpenFiles;
+  readonly hotBytes = new HotBytes({ bytes: limits.hotBytesPerDirectory });
   readonly room: DiskRoom;
   readonly found: readonly FoundLog[];
   readonly damaged: DamagedLogs;

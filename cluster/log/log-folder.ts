@@ -16,6 +16,7 @@ import type { DiskFullError } from "./disk-full.ts";
 import type { DiskRoom } from "./disk-room.ts";
 import { digits, settleDoomedFiles } from "./doomed-files.ts";
 import { EpochCache } from "./epoch-cache.ts";
+import type { HotBytes } from "./hot-bytes.ts";
 import { LateRemoval } from "./late-removal.ts";
 import type { OpenFiles } from "./open-files.ts";
 import { ProducerState } from "./producer-state.ts";
@@ -34,6 +35,7 @@ export interface LogHome {
   readonly env: LogEnv;
   readonly rounds: SyncRounds;
   readonly openFiles: OpenFiles;
+  readonly hotBytes: HotBytes;
   /** Throws BrokerError KAFKA_STORAGE_ERROR once the directory has failed. */
   checkUsable(): void;
   /** The error to throw; the directory has failed from now on. */
@@ -187,6 +189,7 @@ export class LogFolder {
     const { disk, codecs, log } = this.env;
     return {
       ...{ disk, codecs, indexIntervalBytes, files: this.#home.openFiles, folder: this.path },
+      hotBytes: this.#home.hotBytes,
       onIndexRebuilt: (file, what) => log.warn({ log: this.name, file, what }, "made an index again"),
     };
   }

@@ -89,22 +89,22 @@ export class PartitionLog implements ReplicaLog {
   appendAsLeader(batches: Uint8Array, options: { leaderEpoch: number }): AppendedRange {
     const baseOffset = this.end;
     stampBatches(batches, { baseOffset, ...options });
-    return this.#append(batches);
+    return this.#append(batches, { hot: true });
   }
 
   appendAsFollower(batches: Uint8Array): AppendedRange {
     const { codecs } = this.#folder.env;
     const problem = problemOfFollowing(batches, { end: this.end, epoch: this.lastEpoch, codecs });
     if (problem !== null) throw new BrokerError("CORRUPT_MESSAGE", this.#say(problem));
-    return this.#append(batches);
+    return this.#append(batches, { hot: false });
   }
 
-  #append(batches: Uint8Array): AppendedRange {
+  #append(batches: Uint8Array, options: { hot: boolean }): AppendedRange {
     const baseOffset = this.end;
     if (batches.length === 0) return { baseOffset, end: baseOffset };
     this.#folder.checkUsable();
     if (!this.hasRoom(batches.length)) throw this.#folder.full(`${batches.length} bytes were to be appended`);
-    this.#guard(() => this.#write(batches));
+    this.#guard(() => this.#write(batches, options));
     this.#folder.room.took(batches.length);
     this.#unsynced.written(this.#active);
     const nowMs = this.#folder.env.clock.wallMs();
@@ -116,10 +116,10 @@ export class PartitionLog implements ReplicaLog {
     return !this.#mustTrim && this.#folder.room.has(bytes, this.#config.usesReserve === true);
   }
 
-  #write(batches: Uint8Array): void {
+  #write(batches: Uint8Array, options: { hot: boolean }): void {
     this.#orFull(() => {
       if (mustRoll(this.#active, batches, this.#config)) this.#roll();
-      this.#active.append(batches);
+      this.#active.append(batches, options);
     });
   }
 

@@ -1,5 +1,7 @@
 // test: what a start reads and believes, what it takes for a torn tail, and what for damage.
+
 import { describe, expect, it } from "vitest";
+import { limits } from "../../base/limits.ts";
 import type { CutMode } from "../../base/virtual/file-content.ts";
 import { createVirtualWorld } from "../../base/virtual/world.ts";
 import { buildBatch } from "../../proto/batch/build.ts";
@@ -32,12 +34,19 @@ async function stage() {
     log.requestSync();
     await world.runFor(500);
   };
-  const batchOf = (n: number) =>
+  const batchOf = (n: number, bytes = 230) =>
     buildBatch({
       codecs,
       compression: "none",
-      records: [{ key: null, value: Buffer.alloc(230, n), timestamp: 1_000 + ((n * 37) % 100), headers: [] }],
+      records: [
+        { key: null, value: Buffer.alloc(bytes, n), timestamp: 1_000 + ((n * 37) % 100), headers: [] },
+      ],
     });
+  /** So much that none of what was appended before is in memory any more. */
+  const flood = () => {
+    const bytes = limits.hotBytesPerDirectory / 4;
+    for (let n = 0; n < 5; n++) log.appendAsLeader(batchOf(log.end, bytes), { leaderEpoch: 1 });
+  };
   const codecs = first.directory.env.codecs;
   const stop = async (directory: typeof first.directory) => {
     await world.run(directory.close(), { withinMs: 5_000 });
@@ -50,7 +59,7 @@ async function stage() {
       .map(({ path }) => Number(path.slice(-24, -4)));
   const power = (cutMode: CutMode = "lost") => node.crash({ kind: "power", cutMode });
   return {
-    ...{ world, node, fill, open, stop, bases, power, codecs, first },
+    ...{ world, node, fill, flood, open, stop, bases, power, codecs, first },
     /** Everything so far is committed, and the recovery point on disk says so. */
     commit: async () => {
       log.noteCommitted(log.durableEnd);
@@ -212,8 +221,9 @@ describe("torn or damaged", () => {
   });
 
   it("answers no read with a batch whose records have rotted since, and marks the log", async () => {
-    const { node, first, fill, bases } = await stage();
+    const { node, first, fill, flood, bases } = await stage();
     await fill();
+    flood();
     const second = bases()[1]!;
     node.disk.rot(logPath(second), batchBytes - 1);
     const read = () => first.log.read({ from: second, upTo: 100, maxBytes: 1e6, minOneBatch: true });

@@ -10,6 +10,7 @@ import type { Disk, DiskFile } from "../../base/ports/disk.ts";
 import { batch, batchHeaderBytes, crcCoversFrom } from "../../proto/batch/header.ts";
 import { walkBatches } from "../../proto/batch/walk.ts";
 import { digits, doomFile } from "./doomed-files.ts";
+import { type HotBytes, HotTail } from "./hot-bytes.ts";
 import { type IndexFooter, type IndexKind, indexFileBytes } from "./index-file.ts";
 import { readIndexFooter, readSegmentIndex } from "./index-files.ts";
 import type { OpenFile, OpenFiles } from "./open-files.ts";
@@ -42,6 +43,7 @@ export interface SegmentOptions {
   folder: string;
   baseOffset: number;
   indexIntervalBytes: number;
+  hotBytes: HotBytes;
   /** An index file that could not be used; it has been made again from the segment. */
   onIndexRebuilt(path: string, what: string): void;
 }
@@ -65,6 +67,8 @@ export class Segment implements OpenFile {
   /** Bytes of an append that failed may stand behind `size`. */
   #isRagged = false;
   readonly #recent = new RecentPositions();
+  /** Null before the first append that is kept. */
+  #hot: HotTail | null = null;
 
   constructor(options: SegmentOptions) {
     this.#options = options;
@@ -101,13 +105,17 @@ export class Segment implements OpenFile {
   }
 
   letGo(): void {
+    this.#hot = null;
     this.#file?.close();
     this.#file = null;
     if (this.#isIndexOnDisk) this.#index = null;
   }
 
-  /** Appends whole batches that carry their offsets. When it throws, nothing of them is in the segment. */
-  append(bytes: Uint8Array): void {
+  /**
+   * Appends whole batches that carry their offsets. When it throws, nothing of them is in the segment. `hot`:
+   * they are likely to be read soon.
+   */
+  append(bytes: Uint8Array, { hot }: { hot: boolean }): void {
     const position = this.size;
     this.trim();
     try {
@@ -117,6 +125,10 @@ export class Segment implements OpenFile {
       if (!isDiskFull(error)) throw error;
       this.trim();
       throw error;
+    }
+    if (hot) {
+      this.#hot ??= new HotTail(this.#options.hotBytes);
+      this.#hot.appended(bytes, position);
     }
     for (let at = 0; at < bytes.length; at += batch.byteLength(bytes, at))
       this.note(bytes, at, position + at);
@@ -193,7 +205,9 @@ export class Segment implements OpenFile {
     const { upTo, maxBytes, minOneBatch, into } = wanted;
     const room = this.size - begin;
     // What is wanted as a rule, so that one call brings it; headers are looked at in memory.
-    let bytes = this.read(begin, Math.min(room, Math.max(maxBytes, batchHeaderBytes)), into);
+    const atFirst = Math.min(room, Math.max(maxBytes, batchHeaderBytes));
+    let hot = this.#hot?.read(begin, atFirst, into) ?? null;
+    let bytes = hot ?? this.read(begin, atFirst, into);
     let stop = 0;
     let next = this.baseOffset;
     while (stop < room && stop < maxBytes + (minOneBatch ? 1 : 0)) {
@@ -206,13 +220,17 @@ export class Segment implements OpenFile {
       const length = batch.byteLength(bytes, stop);
       if (batch.baseOffset(bytes, stop) >= upTo) break;
       if (stop + length > maxBytes && !(minOneBatch && stop === 0)) break;
-      if (stop + length > bytes.length) bytes = this.read(begin, length);
+      if (stop + length > bytes.length) {
+        hot = null;
+        bytes = this.read(begin, length);
+      }
       if (stop + length > bytes.length)
         throw new BrokenBatchError(this.path, begin + stop, "the file ends within it");
       next = batch.nextOffset(bytes, stop);
       stop += length;
     }
-    const sound = this.#sound(bytes.subarray(0, stop), begin);
+    const whole = bytes.subarray(0, stop);
+    const sound = hot === null ? this.#sound(whole, begin) : whole;
     if (sound.length === stop && stop > 0) this.#recent.note(next, begin + stop);
     return sound;
   }
@@ -237,6 +255,7 @@ export class Segment implements OpenFile {
     const { index } = this;
     this.dropIndexFiles();
     this.#recent.forget();
+    this.#hot = null;
     this.file.truncate(position);
     this.#isRagged = false;
     this.size = position;
