@@ -41,8 +41,8 @@ export interface AppendAnswer {
 
 /** One follower's stream, as far as this partition goes. */
 export interface Outlet {
-  /** There may be something to send. */
-  wake(): void;
+  /** There may be something to send; so many bytes were appended just now. */
+  wake(appendedBytes: number): void;
   leadershipEnded(): void;
 }
 
@@ -136,7 +136,7 @@ export class LeaderRole {
     const nowMs = this.#now();
     context.pacer.wrote(batch.length, nowMs);
     this.state.appended(range.end, nowMs);
-    this.#wakeOutlets();
+    this.#wakeOutlets(batch.length);
     this.#host.needsLagCheck();
     this.refresh();
     return this.#answer(range.baseOffset, range.end, this.#stamp(header.maxTimestamp(batch, 0)), false);
@@ -197,8 +197,8 @@ export class LeaderRole {
     this.#outlets.delete(outlet);
   }
 
-  #wakeOutlets(): void {
-    for (const outlet of this.#outlets) outlet.wake();
+  #wakeOutlets(appendedBytes = 0): void {
+    for (const outlet of this.#outlets) outlet.wake(appendedBytes);
   }
 
   /** A follower's position that agreed with this log. False: it is no replica of this partition. */

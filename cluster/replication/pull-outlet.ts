@@ -41,8 +41,8 @@ export class PullOutlet {
   /** The log directory of the follower's log in this round. */
   readonly directoryId: string;
   readonly role: LeaderRole;
-  /** Says that there may be something to send. */
-  readonly wake: () => void;
+  /** Says that there may be something to send, and how many bytes were appended just now. */
+  readonly wake: (appendedBytes: number) => void;
   readonly #onEnded: () => void;
   #nextToSend: number;
   #toldHighWatermark = -1;
@@ -55,7 +55,7 @@ export class PullOutlet {
     directoryId: string;
     role: LeaderRole;
     readOffset: number;
-    wake: (outlet: PullOutlet) => void;
+    wake: (outlet: PullOutlet, appendedBytes: number) => void;
     ended: (outlet: PullOutlet) => void;
   }) {
     this.topicId = options.topicId;
@@ -64,7 +64,7 @@ export class PullOutlet {
     this.directoryId = options.directoryId;
     this.role = options.role;
     this.#nextToSend = options.readOffset;
-    this.wake = () => options.wake(this);
+    this.wake = (appendedBytes) => options.wake(this, appendedBytes);
     this.#onEnded = () => options.ended(this);
     this.role.attach(this);
   }

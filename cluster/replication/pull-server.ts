@@ -23,6 +23,7 @@ import type { BrokerStanding } from "./follower-progress.ts";
 import type { LeaderRole } from "./leader-role.ts";
 import type { Partition } from "./partition.ts";
 import { PartitionMap } from "./partition-map.ts";
+import { gatherMs, PullFlow } from "./pull-flow.ts";
 import { emptyPart, PullOutlet } from "./pull-outlet.ts";
 import { pullBeatMs, pullNewsMs, pullSilenceMaxMs } from "./pull-timing.ts";
 import type { ReadRoom } from "./read-room.ts";
@@ -62,8 +63,8 @@ export class PullServer {
   #newsTimer: Timer | null = null;
   #tellsNews = false;
   #replies: PullPart[] = [];
-  #sentBytes = 0;
-  #receivedBytes = 0;
+  readonly #flow = new PullFlow();
+  #gatherTimer: Timer | null = null;
   #scheduled = false;
   #closed = false;
   #lastHeardMs: number;
@@ -101,6 +102,7 @@ export class PullServer {
     this.#restTimer?.cancel();
     this.#news.clear();
     this.#newsTimer?.cancel();
+    this.#gatherTimer?.cancel();
     this.#replies = [];
     this.#stream.close();
     this.#host.closed(this);
@@ -112,7 +114,7 @@ export class PullServer {
     const isFirst = this.#nodeId < 0;
     this.#nodeId = message.nodeId;
     this.#brokerEpoch = message.brokerEpoch;
-    this.#receivedBytes = message.receivedBytes;
+    this.#flow.acknowledged(message.receivedBytes);
     if (this.#isStale()) {
       this.close();
       return;
@@ -217,10 +219,14 @@ export class PullServer {
       directoryId,
       role,
       readOffset,
-      wake: (woken) => this.#markReady(woken),
+      wake: (woken, bytes) => {
+        this.#flow.waits(bytes);
+        this.#markReady(woken);
+      },
       ended: (ended) => this.#forget(ended.topicId, ended.partition),
     });
     this.#outlets.set(topicId, partition, outlet);
+    this.#flow.waits(Number.POSITIVE_INFINITY);
     this.#markReady(outlet);
     this.#report(outlet, position);
   }
@@ -258,15 +264,22 @@ export class PullServer {
     this.#schedule();
   }
 
-  get #credit(): number {
-    return limits.pullCreditBytes - (this.#sentBytes - this.#receivedBytes);
-  }
-
   #schedule(): void {
     if (this.#scheduled || this.#closed) return;
-    if (this.#replies.length === 0 && (this.#ready.size === 0 || this.#credit <= 0)) return;
+    if (this.#replies.length === 0 && (this.#ready.size === 0 || this.#flow.credit <= 0)) return;
+    if (this.#gathers()) return;
     this.#scheduled = true;
     this.#host.clock.endOfTurn(() => this.#send());
+  }
+
+  #gathers(): boolean {
+    const { clock } = this.#host;
+    if (this.#replies.length > 0 || !this.#flow.gathers(clock.monotonicMs())) return false;
+    this.#gatherTimer ??= clock.after(gatherMs, () => {
+      this.#gatherTimer = null;
+      this.#schedule();
+    });
+    return true;
   }
 
   #send(): void {
@@ -287,7 +300,7 @@ export class PullServer {
    * Each ready partition in its turn, until the message or the credit is full; who has more goes to the back.
    */
   #takeTurns(parts: PullPart[]): void {
-    let room = Math.min(limits.pullMessageBytesTarget, this.#credit);
+    let room = Math.min(limits.pullMessageBytesTarget, this.#flow.credit);
     let bytes = 0;
     let turns = this.#ready.size;
     const isAlone = turns === 1;
@@ -321,7 +334,7 @@ export class PullServer {
       if (outlet.hasRecords) this.#ready.add(outlet);
     }
     this.#tellsNews = false;
-    this.#sentBytes += bytes;
+    this.#flow.sent(bytes, { isAll: this.#ready.size === 0, nowMs: this.#host.clock.monotonicMs() });
     if (bytes > 0) this.#host.metrics.bytesSentToFollowers.add(bytes);
   }
 

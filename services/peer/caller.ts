@@ -15,6 +15,8 @@ const reconnectMinMs = 50;
 const reconnectMaxMs = 1000;
 
 const channelOptions = {
+  // Nobody asks for channelz, and its counters cost something with every message.
+  "grpc.enable_channelz": 0,
   // Channels with the same options would share one connection.
   "grpc.use_local_subchannel_pool": 1,
   "grpc.max_receive_message_length": limits.peerMessageBytesMax,
