@@ -45,8 +45,16 @@ describe("realMetrics", () => {
     const text = await metrics.expose();
     expect(text).toContain('ottla_a_total{topic="t"} 3');
     expect(text).toContain("ottla_b 5");
+    expect(text).toContain('ottla_c_seconds_bucket{le="0.1"} 0');
     expect(text).toContain('ottla_c_seconds_bucket{le="1"} 1');
+    expect(text).toContain('ottla_c_seconds_bucket{le="+Inf"} 1');
+    expect(text).toContain("ottla_c_seconds_sum 0.5\nottla_c_seconds_count 1");
     expect(text).not.toContain("process_cpu");
+    metrics.counter("ottla_a_total", "a", ["topic"]).add(1, { topic: "u" });
+    metrics.counter("ottla_d_total", "d", ["api", "error"]).add(1, { error: "e", api: "f" });
+    const later = await metrics.expose();
+    expect(later).toContain('ottla_a_total{topic="u"} 1');
+    expect(later).toContain('ottla_d_total{error="e",api="f"} 1');
     expect(await realMetrics({ withProcess: true }).expose()).toContain("process_cpu");
   });
 });

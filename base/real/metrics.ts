@@ -1,38 +1,35 @@
-// adapter: metrics through prom-client, in a registry of their own, loaded with the first metric.
+// adapter: metrics in the text form of Prometheus, through prom-client: it is loaded, and told what was
+// counted, when somebody asks for the first time.
 import { createRequire } from "node:module";
 import type * as Prom from "prom-client";
-import type { Counter, Gauge, Histogram, Labels, Metrics } from "../ports/metrics.ts";
+import type { Counter, Gauge, Histogram, Metrics } from "../ports/metrics.ts";
+import { Amounts, Distribution, type Sample } from "./metric-values.ts";
 
-interface Loaded {
-  prom: typeof Prom;
-  registry: Prom.Registry;
+/** How often the lag of the event loop is measured; each time wakes the process. */
+const lagEveryMs = 100;
+
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly values: { samples(): Sample[] };
 }
 
 class PromMetrics implements Metrics {
   private readonly withProcess: boolean;
-  private loaded: Loaded | null = null;
-  private readonly known = new Map<string, Counter | Gauge | Histogram>();
+  private readonly known = new Map<string, Metric>();
+  private registry: Prom.Registry | null = null;
 
   constructor(withProcess: boolean) {
     this.withProcess = withProcess;
   }
 
   counter(name: string, help: string, labelNames: readonly string[] = []): Counter {
-    return this.once(name, ({ prom, registry }) => {
-      const metric = new prom.Counter({ name, help, labelNames, registers: [registry] });
-      return {
-        add: (amount: number, labels?: Labels) => (labels ? metric.inc(labels, amount) : metric.inc(amount)),
-      };
-    });
+    return this.once({ name, help, type: "counter" }, () => new Amounts(labelNames));
   }
 
   gauge(name: string, help: string, labelNames: readonly string[] = []): Gauge {
-    return this.once(name, ({ prom, registry }) => {
-      const metric = new prom.Gauge({ name, help, labelNames, registers: [registry] });
-      return {
-        set: (value: number, labels?: Labels) => (labels ? metric.set(labels, value) : metric.set(value)),
-      };
-    });
+    return this.once({ name, help, type: "gauge" }, () => new Amounts(labelNames));
   }
 
   histogram(
@@ -41,40 +38,47 @@ class PromMetrics implements Metrics {
     buckets: readonly number[],
     labelNames: readonly string[] = [],
   ): Histogram {
-    return this.once(name, ({ prom, registry }) => {
-      const settings = { name, help, labelNames, buckets: [...buckets], registers: [registry] };
-      const metric = new prom.Histogram(settings);
-      return {
-        observe: (value: number, labels?: Labels) =>
-          labels ? metric.observe(labels, value) : metric.observe(value),
-      };
-    });
+    return this.once(
+      { name, help, type: "histogram" },
+      () => new Distribution(name, [...buckets], labelNames),
+    );
   }
 
   expose(): Promise<string> {
-    return this.load().registry.metrics();
+    this.registry ??= this.load();
+    return this.registry.metrics();
   }
 
-  private once<M extends Counter | Gauge | Histogram>(name: string, make: (loaded: Loaded) => M): M {
-    let metric = this.known.get(name);
+  private once<Values extends Metric["values"]>(
+    about: Pick<Metric, "name" | "help" | "type">,
+    make: () => Values,
+  ): Values {
+    let metric = this.known.get(about.name);
     if (metric === undefined) {
-      metric = make(this.load());
-      this.known.set(name, metric);
+      metric = { ...about, values: make() };
+      this.known.set(about.name, metric);
+      this.registry?.registerMetric(exposed(metric));
     }
-    return metric as M;
+    return metric.values as Values;
   }
 
-  private load(): Loaded {
-    if (this.loaded !== null) return this.loaded;
+  private load(): Prom.Registry {
     const prom = createRequire(import.meta.url)("prom-client") as typeof Prom;
     const registry = new prom.Registry();
-    if (this.withProcess) prom.collectDefaultMetrics({ register: registry });
-    this.loaded = { prom, registry };
-    return this.loaded;
+    for (const metric of this.known.values()) registry.registerMetric(exposed(metric));
+    if (this.withProcess)
+      prom.collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: lagEveryMs });
+    return registry;
   }
 }
 
-/** `withProcess`: memory, CPU and event-loop lag of this process are measured too. */
+/** The registry asks a metric for nothing but this. */
+function exposed({ name, help, type, values }: Metric): Prom.Metric {
+  const get = async () => ({ name, help, type, values: values.samples(), aggregator: "sum" });
+  return { name, help, get } as unknown as Prom.Metric;
+}
+
+/** `withProcess`: memory, CPU and event-loop lag of this process are told too. */
 export function realMetrics(options: { withProcess: boolean }): Metrics {
   return new PromMetrics(options.withProcess);
 }

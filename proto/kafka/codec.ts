@@ -7,15 +7,16 @@
 import { assert } from "../../base/assert.ts";
 import { limits } from "../../base/limits.ts";
 import { BrokerError } from "../errors.ts";
-import { type ReadPlan, readPlan } from "./compile-read.ts";
+import { type Read, readPlan } from "./compile-read.ts";
 import { structWrite, type Write } from "./compile-write.ts";
 import { structDefaultMaker } from "./defaults.ts";
+import { produceRequestRead, produceResponseWrite } from "./fast-paths.ts";
 import { Reader } from "./reader.ts";
 import { type Input, inVersions, isFlexible, type MessageSchema, type StructSchema } from "./schema.ts";
 import { joinChunks, Writer } from "./writer.ts";
 
 interface Compiled {
-  readonly plan: ReadPlan;
+  readonly read: Read;
   readonly write: Write;
   /** Bytes the last value took, large byte strings left out: what to reserve for the next. */
   sizeHint: number;
@@ -43,9 +44,11 @@ function compile(schema: MessageSchema, version: number): Compiled {
   assert(depthOf(schema) <= limits.messageNestingMax, `${schema.name} nests too deep`);
   const flexible = isFlexible(schema, version);
   const strict = schema.kind !== "response";
+  const byTable = structWrite(schema, { version, flexible, strict }, schema.name);
+  const isProduce = schema.name === "ProduceRequest";
   return {
-    plan: readPlan(schema, version, flexible, schema.name),
-    write: structWrite(schema, { version, flexible, strict }, schema.name),
+    read: isProduce ? produceRequestRead(version) : readPlan(schema, version, flexible, schema.name).read,
+    write: schema.name === "ProduceResponse" ? produceResponseWrite(version, byTable) : byTable,
     sizeHint: 256,
   };
 }
@@ -103,7 +106,7 @@ export function encodeMessage<T>(schema: MessageSchema<T>, version: number, valu
 
 /** Reads one message at the reader's place; more may follow. Throws ProtocolError. */
 export function readMessage<T>(reader: Reader, schema: MessageSchema<T>, version: number): T {
-  return compiledOf(schema, version).plan.read(reader) as T;
+  return compiledOf(schema, version).read(reader) as T;
 }
 
 /**

@@ -90,6 +90,8 @@ interface TaggedField {
   readonly read: Read;
 }
 
+const noneKnown: ReadonlyMap<number, TaggedField> = new Map();
+
 function readTagged(
   reader: Reader,
   known: ReadonlyMap<number, TaggedField>,
@@ -115,6 +117,11 @@ function readTagged(
       throw new ProtocolError(`tagged field ${field.name} takes ${reader.at - from} bytes, not ${bytes}`);
     }
   }
+}
+
+/** Of a struct that has none in this version. */
+export function skipTagged(reader: Reader): void {
+  readTagged(reader, noneKnown, {});
 }
 
 export function readPlan(struct: StructSchema, version: number, flexible: boolean, path: string): ReadPlan {

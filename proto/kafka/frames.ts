@@ -7,6 +7,7 @@ import { ErrorCode, ProtocolError } from "../errors.ts";
 import { advertised } from "./advertised.ts";
 import { type ApiDefinition, apiByKey, apis } from "./apis.ts";
 import { noteSize, readMessage, sizeHintOf, writeMessage } from "./codec.ts";
+import { skipTagged } from "./compile-read.ts";
 import type { MetadataRequest } from "./generated/messages.ts";
 import { Reader } from "./reader.ts";
 import { type Input, inVersions, isFlexible } from "./schema.ts";
@@ -106,10 +107,12 @@ export function decodeRequestHeader(frame: Uint8Array): RequestHead {
   const apiVersion = reader.int16();
   const api = apiByKey(apiKey);
   const known = api !== null && inVersions(api.request.versions, apiVersion);
-  const whole = new Reader(frame, 0);
-  const header = readMessage(whole, requestHeader, known ? requestHeaderVersion(api, apiVersion) : 1);
-  const { correlationId, clientId } = header;
-  return { apiKey, apiVersion, correlationId, clientId, bodyAt: whole.at };
+  const correlationId = reader.int32();
+  // Not compact in any version: a broker reads it before it knows more.
+  const length = reader.length16();
+  const clientId = length < 0 ? null : reader.text(length);
+  if (known && requestHeaderVersion(api, apiVersion) === 2) skipTagged(reader);
+  return { apiKey, apiVersion, correlationId, clientId, bodyAt: reader.at };
 }
 
 /**
