@@ -32,7 +32,7 @@ export const noLeaderHint: LeaderHint = { leaderId: -1, leaderEpoch: -1 };
 export class LeaderHints {
   readonly #image: MetadataImage;
   readonly #listenerName: string;
-  readonly #endpoints = new Map<number, NodeAddress>();
+  #endpoints: Map<number, NodeAddress> | null = null;
 
   constructor(image: MetadataImage, listenerName: string) {
     this.#image = image;
@@ -46,11 +46,11 @@ export class LeaderHints {
     const { leader: leaderId, leaderEpoch } = partition;
     const broker = this.#image.brokers.get(leaderId);
     const address = broker === undefined ? null : brokerAddress(broker, this.#listenerName);
-    if (address !== null) this.#endpoints.set(leaderId, address);
+    if (address !== null) (this.#endpoints ??= new Map()).set(leaderId, address);
     return { leaderId, leaderEpoch };
   }
 
   get endpoints(): NodeAddress[] {
-    return [...this.#endpoints.values()];
+    return this.#endpoints === null ? [] : [...this.#endpoints.values()];
   }
 }

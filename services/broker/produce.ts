@@ -26,6 +26,13 @@ interface Attempt {
   readonly partition: PartitionImage | undefined;
   readonly replica: ClientPartition | undefined;
   readonly outcome: Appended | BrokerError;
+  /** Why it is in the log and was not committed in time. */
+  uncommitted: BrokerError | null;
+}
+
+interface TopicAttempts {
+  readonly name: string;
+  readonly attempts: readonly Attempt[];
 }
 
 export async function produce(
@@ -33,27 +40,30 @@ export async function produce(
   request: Request,
   context: RequestContext,
 ): Promise<Response> {
-  const topics = request.topicData.map(({ name, partitionData }) => ({
-    name,
-    attempts: partitionData.map((data) => {
+  const { acks, timeoutMs } = request;
+  const topics = request.topicData.map(({ name, partitionData }): TopicAttempts => {
+    const attempts = partitionData.map((data) => {
       const one = attempt(ports, { request, context, name, ...data });
       // It is in the log, or never will be: a request that waits for its acknowledgement keeps no records.
       data.records = null;
       return one;
-    }),
-  }));
-  const { acks, timeoutMs } = request;
-  const all = topics.flatMap(({ attempts }) => attempts);
-  const failures = await Promise.all(
-    all.map((one) => (acks === -1 ? committed(one, timeoutMs) : Promise.resolve(null))),
-  );
-  const failureOf = new Map(all.map((one, at) => [one, failures[at]!]));
+    });
+    return { name, attempts };
+  });
+  if (acks === -1) await allCommitted(topics, Math.max(0, timeoutMs));
   const hints = new LeaderHints(ports.metadata.image, context.listenerName);
   const responses = topics.map(({ name, attempts }) => ({
     name,
-    partitionResponses: attempts.map((one) => resultOf(one, failureOf.get(one) ?? null, hints)),
+    partitionResponses: attempts.map((one) => resultOf(one, hints)),
   }));
   return { responses, throttleTimeMs: 0, nodeEndpoints: hints.endpoints };
+}
+
+/** Most requests are of one partition: there is nothing to gather then. */
+async function allCommitted(topics: readonly TopicAttempts[], timeoutMs: number): Promise<void> {
+  const [first] = topics;
+  if (topics.length === 1 && first!.attempts.length === 1) return commit(first!.attempts[0]!, timeoutMs);
+  await Promise.all(topics.flatMap(({ attempts }) => attempts.map((one) => commit(one, timeoutMs))));
 }
 
 interface Item {
@@ -78,9 +88,9 @@ function attempt(ports: BrokerPorts, item: Item): Attempt {
       acks: request.acks as Acks,
       allowsZstd: context.apiVersion >= firstVersionWithZstd,
     });
-    return { index, partition, replica, outcome };
+    return { index, partition, replica, outcome, uncommitted: null };
   } catch (error) {
-    return { index, partition, replica, outcome: expectedError(error) };
+    return { index, partition, replica, outcome: expectedError(error), uncommitted: null };
   }
 }
 
@@ -111,19 +121,18 @@ function checkedRecords(records: Uint8Array | null): Uint8Array {
   return records;
 }
 
-async function committed(one: Attempt, timeoutMs: number): Promise<BrokerError | null> {
-  if (one.outcome instanceof BrokerError || one.replica === undefined) return null;
+async function commit(one: Attempt, timeoutMs: number): Promise<void> {
+  if (one.outcome instanceof BrokerError || one.replica === undefined) return;
   const { end, leaderEpoch } = one.outcome;
   try {
-    await one.replica.awaitCommitted({ end, leaderEpoch, timeoutMs: Math.max(0, timeoutMs) });
-    return null;
+    await one.replica.awaitCommitted({ end, leaderEpoch, timeoutMs });
   } catch (error) {
-    return expectedError(error);
+    one.uncommitted = expectedError(error);
   }
 }
 
-function resultOf(one: Attempt, uncommitted: BrokerError | null, hints: LeaderHints): Result {
-  const { index, outcome } = one;
+function resultOf(one: Attempt, hints: LeaderHints): Result {
+  const { index, outcome, uncommitted } = one;
   const error = outcome instanceof BrokerError ? outcome : uncommitted;
   if (outcome instanceof BrokerError || error !== null) {
     return {
