@@ -1,18 +1,22 @@
 // core: how much of one pull stream is under way, and when the next message leaves. The follower's
-// acknowledgements give credit; and while a message is on its way, what is small waits for its answer and
-// gathers more (Nagle's rule): a message costs both ends the same whether it carries one batch or ten.
+// acknowledgements give credit; and while two messages are on their way, what is small waits for the answer to
+// the first and gathers more: a message costs both ends the same whether it carries one batch or ten, and
+// two are enough to keep both ends busy.
 //
 // Keeps true: nothing waits longer than `gatherMs`, whatever the follower does.
 import { limits } from "../../base/limits.ts";
 
+const messagesUnderWayMax = 2;
 /** What is worth a message of its own, bytes. */
 const gatherBytes = 64 * 1024;
-/** How long less than that waits while a message is under way, ms. */
+/** How long less than that waits while messages are under way, ms. */
 export const gatherMs = 1;
 
 export class PullFlow {
   #sentBytes = 0;
   #receivedBytes = 0;
+  /** Up to where each message under way reaches, in bytes of this stream; oldest first. */
+  readonly #underWay: number[] = [];
   #waitingBytes = 0;
   #sentMs = Number.NEGATIVE_INFINITY;
 
@@ -28,19 +32,22 @@ export class PullFlow {
 
   /** A message left; `isAll`: nothing waits any more. */
   sent(bytes: number, options: { isAll: boolean; nowMs: number }): void {
-    this.#sentBytes += bytes;
     this.#waitingBytes = options.isAll ? 0 : Number.POSITIVE_INFINITY;
-    if (bytes > 0) this.#sentMs = options.nowMs;
+    if (bytes === 0) return;
+    this.#sentBytes += bytes;
+    this.#sentMs = options.nowMs;
+    this.#underWay.push(this.#sentBytes);
   }
 
   /** All that came on this stream so far. */
   acknowledged(receivedBytes: number): void {
     this.#receivedBytes = receivedBytes;
+    while (this.#underWay.length > 0 && this.#underWay[0]! <= receivedBytes) this.#underWay.shift();
   }
 
   /** True: what there is to send gathers more. */
   gathers(nowMs: number): boolean {
-    const isUnderWay = this.#sentBytes > this.#receivedBytes;
-    return isUnderWay && this.#waitingBytes < gatherBytes && nowMs - this.#sentMs < gatherMs;
+    if (this.#underWay.length < messagesUnderWayMax) return false;
+    return this.#waitingBytes < gatherBytes && nowMs - this.#sentMs < gatherMs;
   }
 }
