@@ -30,7 +30,7 @@ const metadataTimeoutMs = 5_000;
 const calmMs = 1_000;
 /** While a leader is looked for: the first pause between two looks, how pauses grow, and the longest. */
 const refreshBackoffMinMs = 20;
-const refreshBackoffFactor = 1.5;
+const refreshBackoffFactor = 1.15;
 const refreshBackoffMaxMs = 250;
 
 export class Cluster {
