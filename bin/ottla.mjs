@@ -36,6 +36,6 @@ module.enableCompileCache();
 // OTTLA_BUILT=1 runs the build of a clone, to measure what users get.
 const source = at("../cli/main.ts");
 const { main } = await import(
-  existsSync(source) && !process.env.OTTLA_BUILT ? source : at("../dist/cli/main.js")
+  existsSync(source) && !process.env.OTTLA_BUILT ? source : at("../dist/run/main.js")
 );
 await main(process.argv.slice(2));

@@ -7,9 +7,11 @@ import { commandTree } from "./main.ts";
 const page = readFileSync(new URL("../docs/FROM_KAFKA.md", import.meta.url), "utf8");
 const shown = [...page.matchAll(/`ottla ([^`]+)`/g)].map((match) => match[1]!);
 
+const commands = await commandTree();
+
 /** What is wrong with it; null: nothing. */
 function problemOf(text: string): string | null {
-  let command: Command = commandTree();
+  let command: Command = commands;
   let isNamed = false;
   for (const word of text.split(" ")) {
     if (word.startsWith("--")) {

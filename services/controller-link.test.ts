@@ -52,6 +52,19 @@ describe("the link to the controller", () => {
     expect(ids.firstProducerId).toBe(5);
   });
 
+  it("asks a new controller as soon as it is known", async () => {
+    const { world, link, now, env } = stage({ 3: ok });
+    now.leader = -1;
+    let knownMs = 0;
+    env.clock.after(1000, () => {
+      now.leader = 3;
+      knownMs = env.clock.monotonicMs();
+      link.controllerChanged();
+    });
+    await world.run(link.forward(request));
+    expect(env.clock.monotonicMs()).toBe(knownMs);
+  });
+
   it("tries again while nobody is the controller, until somebody is", async () => {
     const { world, link, now, asked, env } = stage({ 2: not, 3: ok });
     env.clock.after(500, () => {

@@ -47,9 +47,17 @@ class ControllerMoved extends Error {}
 
 export class ControllerLink implements ControllerPort {
   readonly #options: ControllerLinkOptions;
+  /** Ends the pause of each that waits for another attempt. */
+  readonly #pauses = new Set<() => void>();
 
   constructor(options: ControllerLinkOptions) {
     this.#options = options;
+  }
+
+  /** Another node became the active controller, as far as this node knows: who waits asks it at once. */
+  controllerChanged(): void {
+    if (this.#options.leaderId() < 0) return;
+    for (const end of [...this.#pauses]) end();
   }
 
   async forward(request: Parameters<ControllerPort["forward"]>[0]): Promise<Uint8Array> {
@@ -107,12 +115,26 @@ export class ControllerLink implements ControllerPort {
         last = (error as Error).message;
       }
       const pauseMs = Math.min(backoff.nextMs(), Math.max(0, deadlineMs - clock.monotonicMs()));
-      await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
+      if (await this.#pause(pauseMs)) backoff.reset();
     }
     throw new BrokerError(
       "REQUEST_TIMED_OUT",
       `${what}: no answer of the controller in ${timeoutMs} ms; ${last}`,
     );
+  }
+
+  /** True: it was cut short, since the controller is another. */
+  #pause(ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const over = (isCut: boolean): void => {
+        this.#pauses.delete(cut);
+        timer.cancel();
+        resolve(isCut);
+      };
+      const cut = (): void => over(true);
+      const timer = this.#options.clock.after(ms, () => over(false));
+      this.#pauses.add(cut);
+    });
   }
 
   async #attempt<T>(

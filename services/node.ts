@@ -358,6 +358,7 @@ export class RunningNode {
     this.raft.onLeaderChange((leader, term) => {
       this.#note(leader < 0 ? "controller-lost" : "elected", { node: leader, term });
       this.#lifecycle?.controllerChanged();
+      this.#link.controllerChanged();
       this.#readinessChanged();
     });
   }

@@ -19,6 +19,10 @@ export interface NodeOptions {
   environment: Readonly<Record<string, string | undefined>>;
 }
 
+interface Door {
+  close(options: { drainMs: number }): Promise<void>;
+}
+
 interface Doors {
   kafka: KafkaDoor | null;
   peer: PeerServer;
@@ -27,15 +31,27 @@ interface Doors {
 
 /** Runs until SIGINT or SIGTERM, or until the process that started it is gone. */
 export async function runNode(options: NodeOptions): Promise<void> {
+  try {
+    await run(options);
+  } catch (error) {
+    // Nothing is left to be told by the launcher, which must see this process end.
+    process.channel?.unref();
+    throw error;
+  }
+}
+
+async function run(options: NodeOptions): Promise<void> {
   const config = readConfig(options);
   const env = realEnv({ logLevel: config.logLevel, nodeId: config.nodeId, processMetrics: true });
   for (const warning of config.warnings) env.log.warn({}, warning);
   const asked = stopAsked();
   const node = await startNode(config, env, grpcPeers);
   let doors: Doors;
+  const opened: Door[] = [];
   try {
-    doors = await openDoors(config, env, node);
+    doors = await openDoors(config, env, node, opened);
   } catch (error) {
+    for (const door of opened) await door.close({ drainMs: 0 });
     await node.stop();
     throw portError(error);
   }
@@ -69,7 +85,13 @@ function readConfig(options: NodeOptions): NodeConfig {
   });
 }
 
-async function openDoors(config: NodeConfig, env: RealEnv, node: RunningNode): Promise<Doors> {
+/** Each is in `opened` as soon as it is. */
+async function openDoors(
+  config: NodeConfig,
+  env: RealEnv,
+  node: RunningNode,
+  opened: Door[],
+): Promise<Doors> {
   const notReady = (): readonly string[] => node.notReady();
   const http = config.httpListener
     ? await startHttpServer({
@@ -79,6 +101,7 @@ async function openDoors(config: NodeConfig, env: RealEnv, node: RunningNode): P
         timeline: (from) => ({ node: config.nodeId, events: node.timeline.since(from) }),
       })
     : null;
+  if (http !== null) opened.push(http);
   const peer = await startPeerServer({
     api: node.peer,
     ...config.peerListener,
@@ -86,8 +109,10 @@ async function openDoors(config: NodeConfig, env: RealEnv, node: RunningNode): P
     process: env.host,
     isServing: () => notReady().length === 0,
   });
+  opened.push(peer);
   node.onReadinessChange(() => peer.healthChanged());
   const kafka = node.broker === null ? null : await openKafkaDoor(config, env, node);
+  if (kafka !== null) opened.push(kafka);
   await node.begin({
     listeners: config.listeners.map((listener) => ({
       name: listener.name,

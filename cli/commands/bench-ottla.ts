@@ -9,7 +9,7 @@ import { freeFirstPort } from "../launch/ports.ts";
 import { UsageError } from "../usage-error.ts";
 
 const readyMs = 60_000;
-const built = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const built = fileURLToPath(new URL("../../dist/run/main.js", import.meta.url));
 
 export function ottlaFrom(options: { data: string; isBuilt: boolean }): StartBenchCluster {
   if (options.isBuilt && import.meta.url.endsWith(".ts") && !existsSync(built)) {

@@ -28,7 +28,9 @@ const hedgeStepMs = 400;
 const metadataTimeoutMs = 5_000;
 /** Metadata requests closer together than this count as a row of failures. */
 const calmMs = 1_000;
-/** While a leader is looked for, nobody waits longer than this between two looks. */
+/** While a leader is looked for: the first pause between two looks, how pauses grow, and the longest. */
+const refreshBackoffMinMs = 20;
+const refreshBackoffFactor = 1.15;
 const refreshBackoffMaxMs = 250;
 
 export class Cluster {
@@ -55,7 +57,8 @@ export class Cluster {
     this.sleeper = new Sleeper(env.clock);
     this.links = new BrokerLinks(env, options, this.sleeper);
     const maxMs = Math.min(refreshBackoffMaxMs, options.retryBackoffMaxMs);
-    this.#backoff = new Backoff({ baseMs: Math.min(options.retryBackoffMs, maxMs), maxMs }, env.random);
+    const baseMs = Math.min(options.retryBackoffMs, refreshBackoffMinMs, maxMs);
+    this.#backoff = new Backoff({ baseMs, maxMs, factor: refreshBackoffFactor }, env.random);
     this.#round.promise.catch(() => {});
   }
 

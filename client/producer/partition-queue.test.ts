@@ -51,6 +51,16 @@ describe("a queue of one partition", () => {
     expect(sequences).toEqual([1, 2, 3, 4, 5, null, null]);
   });
 
+  it("tries again at once with a new leader, and after its pause with the same", () => {
+    const queue = queueOf(1);
+    queue.led(1);
+    queue.retry(send(queue)!, 500);
+    queue.led(1);
+    expect(send(queue, one, 499)).toBeNull();
+    queue.led(2);
+    expect(send(queue, other, 20)).not.toBeNull();
+  });
+
   it("waits for a batch that travels on another connection", () => {
     const queue = known(2);
     send(queue, one);

@@ -45,6 +45,8 @@ export class PartitionQueue {
   /** The identity of the last acknowledged batch, and when that was. */
   #knownIdentity: ProducerIdentity | null = null;
   #knownAtMs = 0;
+  /** As far as is known; -1: nobody was known yet. */
+  #leader = -1;
 
   constructor(place: { topic: string; partition: number }, settings: QueueSettings) {
     this.topic = place.topic;
@@ -134,6 +136,15 @@ export class PartitionQueue {
     this.#remove(batch);
     this.#knownIdentity = batch.identity;
     this.#knownAtMs = nowMs;
+  }
+
+  /** This broker leads, as far as is known. What waits to be tried again at the former one goes at once. */
+  led(leader: number): void {
+    if (this.#leader === leader) return;
+    const isNew = this.#leader >= 0;
+    this.#leader = leader;
+    if (!isNew) return;
+    for (const batch of this.#batches) if (batch.carrier === null) batch.retryAtMs = 0;
   }
 
   /** It goes out again, not before `retryAtMs`. */

@@ -130,6 +130,18 @@ describe("a producer", () => {
     expect((await world.run(sent)).offset).toBe(1);
   });
 
+  it("finds who leads instead of a dead broker soon after it does", async () => {
+    const { cluster, producer, world } = setUp({ brokers: 3 });
+    await world.run(producer.send({ topic: "t", value: "v0" }));
+    cluster.crash(1);
+    const sent = producer.send({ topic: "t", value: "v1" });
+    await world.runFor(600);
+    cluster.log("t").moveTo(2);
+    const before = cluster.client.clock.monotonicMs();
+    expect((await world.run(sent)).offset).toBe(1);
+    expect(cluster.client.clock.monotonicMs() - before).toBeLessThan(150);
+  });
+
   it("gives up after the delivery timeout, says whether it may be written, and goes on cleanly", async () => {
     const producerOptions = { deliveryTimeoutMs: 2_000, requestTimeoutMs: 500 };
     const { cluster, producer, world } = setUp({ producer: producerOptions });

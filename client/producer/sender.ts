@@ -55,7 +55,8 @@ export class Sender {
   #isWoken = false;
   #isClosed = false;
   #rotation = 0;
-  #connectProblem: Error | null = null;
+  /** By broker id: why it could not be reached the last time. */
+  readonly #connectProblems = new Map<number, Error>();
 
   constructor(
     env: ClientEnv,
@@ -126,6 +127,7 @@ export class Sender {
         isLeaderMissing = true;
         continue;
       }
+      queue.led(leader);
       const queues = byBroker.get(leader);
       if (queues === undefined) byBroker.set(leader, [queue]);
       else queues.push(queue);
@@ -142,6 +144,8 @@ export class Sender {
     const connection = this.#cluster.links.open(broker, "produce");
     if (connection === null) {
       this.#connect(broker);
+      // It may be dead: who leads instead is asked for until it is known, however seldom it is tried itself.
+      if (this.#connectProblems.has(id)) this.#cluster.requestRefresh();
       return Number.POSITIVE_INFINITY;
     }
     if (connection.throttledUntilMs > nowMs) return connection.throttledUntilMs;
@@ -171,11 +175,9 @@ export class Sender {
     this.#cluster.links
       .connect(broker, "produce")
       .then(
-        () => {
-          this.#connectProblem = null;
-        },
+        () => void this.#connectProblems.delete(broker.id),
         (error: Error) => {
-          this.#connectProblem = error;
+          this.#connectProblems.set(broker.id, error);
           this.#cluster.requestRefresh();
         },
       )
@@ -331,8 +333,9 @@ export class Sender {
   }
 
   #whyNot(batch: Batch): Error | undefined {
-    const problems = [batch.lastError, this.#connectProblem, this.#identity.lastProblem];
-    return [...problems, this.#cluster.lastProblem].find((problem) => problem !== null) ?? undefined;
+    const leader = this.#cluster.cache.partition(batch.topic, batch.partition)?.leader ?? -1;
+    const ours = batch.lastError ?? this.#connectProblems.get(leader) ?? this.#identity.lastProblem;
+    return ours ?? this.#cluster.lastProblem ?? undefined;
   }
 
   #settle(queue: PartitionQueue): void {

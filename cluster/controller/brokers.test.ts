@@ -169,6 +169,16 @@ describe("sessions", () => {
     expect(tick(9)).toEqual([1]);
   });
 
+  it("tell a broker that was heard from one that is alive on trust", () => {
+    const { sessions, broker, tick } = setUp();
+    const { epoch } = broker(1);
+    expect([sessions.isAlive(1, epoch), sessions.isHeard(1, epoch)]).toEqual([true, false]);
+    sessions.heard(broker(1), 0);
+    expect(sessions.isHeard(1, epoch)).toBe(true);
+    tick(10);
+    expect(sessions.isHeard(1, epoch)).toBe(false);
+  });
+
   it("do not make a fenced broker, or a new life of a dead one, alive", () => {
     const { sessions, broker } = setUp();
     expect(sessions.isAlive(3, broker(3).epoch)).toBe(false);

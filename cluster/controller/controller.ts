@@ -157,7 +157,7 @@ export class Controller {
 
   async registerBroker(request: RegisterBrokerRequest): Promise<RegisterBrokerResponse> {
     const { settings } = this.#options;
-    const isAlive = (id: number, epoch: number): boolean => this.#sessions.isAlive(id, epoch);
+    const isAlive = (id: number, epoch: number): boolean => this.#sessions.isHeard(id, epoch);
     try {
       const reply = await this.#propose((image) => registerBroker(image, request, { settings, isAlive }));
       if (reply.errorCode !== ErrorCode.NONE) return { ...reply, brokerEpoch: -1 };

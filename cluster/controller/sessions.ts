@@ -6,6 +6,8 @@ import type { BrokerImage, MetadataImage } from "../metadata/image.ts";
 interface Session {
   readonly epoch: number;
   ticksLeft: number;
+  /** This controller has heard it; false for one that was known when it became active. */
+  readonly isHeard: boolean;
   /** End of the metadata the broker has applied; -1: not known. */
   metadataEnd: number;
   /** Its controlled shutdown is in the metadata below this; null: none is known of. */
@@ -28,21 +30,22 @@ export class BrokerSessions {
     this.#sessions = new Map();
     for (const broker of image.brokers.values()) {
       if (broker.fenced) continue;
-      this.#touch(broker, -1);
+      this.#touch(broker, { metadataEnd: -1, isHeard: false });
       if (isCutOff(broker.id)) this.disconnected(broker.id, broker.epoch);
     }
   }
 
   /** A heartbeat: its session is whole again. */
   heard(broker: BrokerImage, metadataEnd: number): void {
-    this.#touch(broker, metadataEnd);
+    this.#touch(broker, { metadataEnd, isHeard: true });
   }
 
-  #touch(broker: BrokerImage, metadataEnd: number): void {
+  #touch(broker: BrokerImage, { metadataEnd, isHeard }: { metadataEnd: number; isHeard: boolean }): void {
     const known = this.#of(broker.id, broker.epoch);
     this.#sessions.set(broker.id, {
       epoch: broker.epoch,
       ticksLeft: this.#ticks,
+      isHeard,
       metadataEnd: Math.max(metadataEnd, known?.metadataEnd ?? -1),
       shutdownEnd: known?.shutdownEnd ?? null,
     });
@@ -64,6 +67,15 @@ export class BrokerSessions {
 
   isAlive(id: number, epoch: number): boolean {
     return this.#of(id, epoch) !== undefined;
+  }
+
+  /**
+   * It is alive, and this controller heard it say so. After a change of the controller a broker that was
+   * known has a session on trust, which says nothing about its process: that may be gone, and the next one
+   * register.
+   */
+  isHeard(id: number, epoch: number): boolean {
+    return this.#of(id, epoch)?.isHeard === true;
   }
 
   /** Not fenced, and not heard of for a whole session. */

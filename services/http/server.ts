@@ -1,6 +1,6 @@
 // adapter: the HTTP door, for those who watch a node: /livez, /readyz, /metrics, /timeline. It only observes;
 // nothing is changed through it.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { limits } from "../../base/limits.ts";
 import type { Address } from "../../base/ports/network.ts";
 
@@ -28,6 +28,8 @@ interface Answer {
   body: string;
 }
 
+// An import would load what the module only offers on request, fetch and WebSockets: megabytes of them.
+const { createServer } = process.getBuiltinModule("node:http");
 const text = "text/plain; charset=utf-8";
 const json = "application/json";
 const requestTimeoutMs = 10_000;

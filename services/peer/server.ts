@@ -17,7 +17,7 @@ import type { Log } from "../../base/ports/log.ts";
 import type { Address } from "../../base/ports/network.ts";
 import { peerCodecs } from "../../proto/peer/codec.ts";
 import type { PeerApi } from "../../proto/peer/peer-api.ts";
-import { peerDefinitions } from "./definitions.ts";
+import { peerServices } from "./definitions.ts";
 import { Health } from "./health.ts";
 import { serverStream } from "./stream.ts";
 
@@ -59,7 +59,7 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
     "grpc.keepalive_timeout_ms": keepaliveMs,
   });
   const { api } = options;
-  const { control, consensus, replication, health: healthDefinition } = peerDefinitions();
+  const { control, consensus, replication, health: healthDefinition } = peerServices;
   const services = ["ottla.peer.v1.Control", "ottla.peer.v1.Consensus", "ottla.peer.v1.Replication"];
   const health = new Health({ isServing: options.isServing, services });
   server.addService(control, {

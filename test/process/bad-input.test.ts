@@ -197,6 +197,25 @@ describe("mistakes at the command line", () => {
     expect(code).toBe(2);
   });
 
+  it("a port that something else has, when a launcher waits for the end", { timeout: 30_000 }, async () => {
+    // The doors before it are open by then, and the channel to the launcher too.
+    const args = [
+      ...start(`log.dir=${join(folder, "busy-last")}`),
+      "--set",
+      "ottla.http.listener=127.0.0.1:0",
+    ];
+    args.push("--set", `listeners=PLAINTEXT://127.0.0.1:${busyPort}`);
+    const child = spawn(process.execPath, [launcher, ...args], {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+      env: { ...process.env, OTTLA_CHILD: "1" },
+    });
+    const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+    const code = await new Promise<number | null>((resolve) => child.once("exit", resolve));
+    clearTimeout(timer);
+    expect(code).toBe(2);
+  });
+
   it("folders that cannot be used: a file, and one where no folder can be made", {
     timeout: 60_000,
   }, async () => {

@@ -35,6 +35,20 @@ export function onLeaderUnreachable(state: RaftState, id: number): void {
 }
 
 /**
+ * A voter greets this node, which has just begun and knows no leader. Once a majority has met there is
+ * nothing to wait for: the first of them by id asks for pre-votes at once. If somebody leads, or its log is
+ * behind, they are refused, and everybody's timeout goes on as it was.
+ */
+export function onMet(state: RaftState, message: RaftMessage): void {
+  const { met, voterSet, nodeId } = state;
+  if (met === null || state.role !== "follower" || state.leaderId >= 0) return;
+  if (!state.isVoter || !state.mayCampaign || !voterSet.has(message.fromId, message.fromDirectoryId)) return;
+  met.add(message.fromId);
+  const present = voterSet.ids.filter((id) => id === nodeId || met.has(id));
+  if (present.length >= voterSet.majority && Math.min(...present) === nodeId) startPreVote(state);
+}
+
+/**
  * A node that is no voter makes itself known until a leader is heard. One that takes itself for a voter asks
  * the voters it knows of by its pre-votes, and so all others here: it may have been removed while it was
  * away, and the leader be one that its log does not name.

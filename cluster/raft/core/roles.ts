@@ -25,13 +25,17 @@ export function becomeFollower(state: RaftState, term: number, leaderId: number)
   }
   state.role = "follower";
   setLeader(state, leaderId);
-  if (leaderId >= 0) state.campaigns = 0;
+  if (leaderId >= 0) {
+    state.campaigns = 0;
+    state.met = null;
+  }
   state.resetElection();
 }
 
 export function becomePreCandidate(state: RaftState): void {
   leaveRole(state);
   state.role = "preCandidate";
+  state.met = null;
   setLeader(state, -1);
   state.resetElection();
   state.campaigns += 1;

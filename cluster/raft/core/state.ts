@@ -84,6 +84,8 @@ export class RaftState {
   electionTimeout = 0;
   /** How often this node has campaigned since it last heard a leader. */
   campaigns = 0;
+  /** Voters that greeted this node since it began; null once a leader was heard, or it campaigned. */
+  met: Set<number> | null = new Set();
   /** The way to the leader broke, and it was not heard since. */
   leaderIsCutOff = false;
   heartbeatElapsed = 0;

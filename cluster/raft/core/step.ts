@@ -11,6 +11,7 @@ import {
   onAskedForVote,
   onBallot,
   onLeaderUnreachable,
+  onMet,
   onPersisted,
   onTimeoutNow,
   tickElection,
@@ -168,6 +169,7 @@ export class RaftCore {
       if (message.kind === "preVote" && !isVoter) this.lookedFor(message);
     } else if (message.kind === "hello") {
       this.lookedFor(message);
+      onMet(state, message);
     } else if (message.kind === "voters") {
       onToldVoters(state, message);
     } else {

@@ -46,6 +46,17 @@ describe("a consensus node", () => {
     expect(group.host(1).list.values).toEqual(["a", "b"]);
   });
 
+  it("leads at once when it is alone, and soon when all begin together", async () => {
+    const alone = await running({ seed: 2, voters: 1, electionTimeoutMs: 1_000 });
+    await alone.world.runFor(30);
+    expect(alone.leader).toBe(alone.host(1));
+    for (let seed = 30; seed < 40; seed += 1) {
+      const group = await running({ seed, voters: 3, electionTimeoutMs: 1_000 });
+      await group.world.runFor(150);
+      expect(group.leader).toBeDefined();
+    }
+  });
+
   it("does not take rotten entries for a torn tail once they were committed", async () => {
     const group = await running({ seed: 4, voters: 3 });
     const host = await group.commit(numbered(0, 20));

@@ -105,7 +105,8 @@ export class RaftNode {
     if (!running.core.state.isVoter) {
       env.log.info({ directoryId }, "this node is no voter of the metadata log: it follows as observer");
     }
-    this.planTick();
+    // The first tick at once: who is alone leads then.
+    this.ticked();
   }
 
   private assemble(storage: RaftStorage): Running {
@@ -325,15 +326,13 @@ export class RaftNode {
     );
   }
 
-  private planTick(): void {
+  private ticked(): void {
+    if (this.isStopped) return;
+    this.running!.transport.check();
+    this.lookForRoom();
+    this.post({ kind: "tick" });
     // The next is planned when this one came: a process that stood still has missed ticks, and counts one.
-    this.timer = this.clock.after(this.timing.tickMs, () => {
-      if (this.isStopped) return;
-      this.running!.transport.check();
-      this.lookForRoom();
-      this.post({ kind: "tick" });
-      this.planTick();
-    });
+    this.timer = this.clock.after(this.timing.tickMs, () => this.ticked());
   }
 
   private lookForRoom(): void {
