@@ -26,32 +26,44 @@ export interface ProduceShape {
   flush: string;
 }
 
+export type LoadTimes = Pick<Bench, "warmupMs" | "measureMs" | "connections" | "depth">;
+
 export async function produceOnce(
-  bench: Pick<Bench, "warmupMs" | "measureMs" | "connections" | "depth">,
+  bench: LoadTimes,
   cluster: BenchCluster,
   shape: ProduceShape,
   more: Partial<ProduceLoad> = {},
 ): Promise<LoadResult> {
+  return withTopic(cluster, shape, (topic) => produceTo(bench, cluster, topic, shape, more));
+}
+
+/** To a topic that is there. */
+export function produceTo(
+  bench: LoadTimes,
+  cluster: Pick<BenchCluster, "bootstrap" | "pids">,
+  topic: string,
+  shape: Pick<ProduceShape, "batch" | "replicas">,
+  more: Partial<ProduceLoad> = {},
+): Promise<LoadResult> {
   const { warmupMs, measureMs, connections, depth } = bench;
   const { recordsPerBatch, valueBytes } = batches[shape.batch];
-  return withTopic(cluster, shape, (topic) =>
-    runLoad({
-      kind: "produce",
-      bootstrap: cluster.bootstrap,
-      topic,
-      acks: shape.replicas === 1 ? 1 : -1,
-      recordsPerBatch,
-      valueBytes,
-      connections,
-      depth,
-      warmupMs,
-      measureMs,
-      requestsPerSecond: null,
-      requestsMax: null,
-      serverPids: [...cluster.pids().values()],
-      ...more,
-    }),
-  );
+  return runLoad({
+    kind: "produce",
+    bootstrap: cluster.bootstrap,
+    topic,
+    acks: shape.replicas === 1 ? 1 : -1,
+    recordsPerBatch,
+    valueBytes,
+    connections,
+    depth,
+    warmupMs,
+    measureMs,
+    requestsPerSecond: null,
+    requestsMax: null,
+    isEachOnce: false,
+    serverPids: [...cluster.pids().values()],
+    ...more,
+  });
 }
 
 export function costs(result: LoadResult): Record<string, number> {

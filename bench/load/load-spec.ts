@@ -23,8 +23,10 @@ export interface ProduceLoad extends LoadTarget {
    * intended send.
    */
   requestsPerSecond: number | null;
-  /** Ends after so many requests, with no clock: to fill a topic, or to write each partition once. */
+  /** Ends after so many requests, with no clock: to fill a topic. */
   requestsMax: number | null;
+  /** Writes each partition once and ends, with no clock either. */
+  isEachOnce: boolean;
 }
 
 export interface FetchLoad extends LoadTarget {

@@ -50,9 +50,10 @@ class ProduceRun {
     const began = performance.now();
     if (spec.requestsPerSecond === null) this.#fillLanes();
     else void this.#sendAtRate(spec.requestsPerSecond);
-    if (spec.requestsMax !== null) {
+    if (spec.requestsMax !== null || spec.isEachOnce) {
       this.#meter.begin();
-      await this.#until(() => this.#done >= spec.requestsMax!);
+      const requests = spec.requestsMax ?? this.#frames.length;
+      await this.#until(() => this.#done >= requests);
     } else {
       await this.#until(() => performance.now() - began >= spec.warmupMs && this.#untouched.size === 0);
       this.#meter.begin();
@@ -78,11 +79,15 @@ class ProduceRun {
     const count = Math.max(this.#spec.connections, addresses.length);
     for (let n = 0; n < count; n++) {
       const address = addresses[n % addresses.length]!;
-      const partitions = [...leaders.keys()].filter((partition) => leaders[partition] === address);
+      const led = [...leaders.keys()].filter((partition) => leaders[partition] === address);
       const turn = Math.floor(n / addresses.length);
-      const perAddress = Math.ceil(count / addresses.length);
-      const next = Math.floor((turn * partitions.length) / perAddress);
-      this.#lanes.push(await this.#openLane(address, partitions, next));
+      const perAddress = Math.floor((count - 1 - (n % addresses.length)) / addresses.length) + 1;
+      const [next, end] = [turn, turn + 1].map((at) => Math.floor((at * led.length) / perAddress));
+      const { isEachOnce } = this.#spec;
+      const partitions = isEachOnce ? led.slice(next, end) : led;
+      if (partitions.length > 0) {
+        this.#lanes.push(await this.#openLane(address, partitions, isEachOnce ? 0 : next!));
+      }
     }
   }
 
@@ -104,10 +109,12 @@ class ProduceRun {
   }
 
   #send(lane: Lane, sentMs: number): void {
-    const { requestsMax } = this.#spec;
+    const { requestsMax, isEachOnce } = this.#spec;
     if (this.#isStopped || (requestsMax !== null && this.#sent >= requestsMax)) return;
-    const partition = lane.partitions[lane.next]!;
-    lane.next = (lane.next + 1) % lane.partitions.length;
+    const partition = lane.partitions[lane.next];
+    // Each once: this connection has written all of its partitions.
+    if (partition === undefined) return;
+    lane.next = isEachOnce ? lane.next + 1 : (lane.next + 1) % lane.partitions.length;
     lane.underWay.push({ partition, sentMs });
     this.#sent++;
     lane.connection.send(this.#frames[partition]!);

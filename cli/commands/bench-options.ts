@@ -11,6 +11,9 @@ import { UsageError } from "../usage-error.ts";
 import { ottlaFrom } from "./bench-ottla.ts";
 import { wholeNumber } from "./options.ts";
 
+/** Of flushing; `os` is Kafka's own way, and `durable` is flush.messages=1 there. */
+export const policies = ["os", "durable"] as const;
+
 export interface BenchCommandOptions {
   pairs?: number;
   seconds?: number;
@@ -61,6 +64,7 @@ export function benchOf(options: BenchCommandOptions): Bench {
     warmupMs: 1_000 * (options.warmup ?? (quick ? 1 : 3)),
     connections,
     depth,
+    isQuick: quick,
     progress,
     missing: [],
   };
