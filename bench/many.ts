@@ -1,5 +1,5 @@
-// adapter: many partitions at once: from the request to create them until every broker knows a leader of each,
-// and then one record to each.
+// adapter: many partitions at once: from the request to create them until every broker knows a leader of
+// each, and then one record to each.
 import { Admin } from "../client/index.ts";
 import { ErrorCode, errorName } from "../proto/errors.ts";
 import { apis } from "../proto/kafka/apis.ts";

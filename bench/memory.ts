@@ -1,5 +1,5 @@
-// adapter: resident memory of a broker, of three: some time after the start with nothing to do, and at the end
-// of a time of load. Every turn is a new cluster.
+// adapter: resident memory of a broker, of three: some time after the start with nothing to do, and at the
+// end of a time of load. Every turn is a new cluster.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Systems } from "./both-systems.ts";
 import { type Bench, compareSides } from "./compare.ts";

@@ -5,7 +5,7 @@ export type SystemName = "ottla" | "kafka";
 export interface BenchCluster {
   readonly system: SystemName;
   readonly bootstrap: string;
-  /** `performance.now()` right before the first process was started, with its folder formatted already. */
+  /** Monotonic, right before the first process was started, with its folder formatted already. */
   readonly spawnedMs: number;
   /** The folder below which the brokers keep their data; null where it is not known. */
   readonly dataFolder: string | null;

@@ -1,7 +1,7 @@
 // adapter: Apache Kafka as the system to compare with: started by a folder of scripts (up.sh, node.sh,
 // down.sh) on ports and data of its own, or somebody else's at an address.
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -42,7 +42,7 @@ export function kafkaFrom(scripts: string, dataFolder: string): StartBenchCluste
       bootstrap,
       spawnedMs,
       dataFolder: data,
-      pids: () => pidsByPort(bootstrap),
+      pids: () => pidsFromFiles(data, ids),
       kill: async (id) => void (await call("node.sh", ["kill", String(id)])),
       terminate: async (id) => void (await call("node.sh", ["term", String(id)])),
       async revive(id) {
@@ -80,6 +80,12 @@ async function allThere(bootstrap: string, brokers: number): Promise<void> {
     await using admin = new Admin({ bootstrap });
     return (await admin.describeCluster()).brokers.length === brokers;
   });
+}
+
+/** As the scripts wrote them down: a node that starts listens late. */
+function pidsFromFiles(data: string, ids: readonly number[]): Map<number, number> {
+  const pids = ids.map((id) => [id, Number(readFileSync(join(data, `node${id}`, "pid"), "utf8"))] as const);
+  return new Map(pids.filter(([, pid]) => existsSync(`/proc/${pid}`)));
 }
 
 /** By place in the list, from 1: the scripts number their nodes so. */

@@ -13,6 +13,8 @@ export async function runBench(
   command: Command,
   work: (bench: Bench, systems: Systems) => Promise<Row[]>,
 ): Promise<void> {
+  // Whoever started a system removes it when this process exits, which a signal by itself does not count as.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
   const bench = benchOf(options);
   const rows = await work(bench, systemsOf(options));
   const typed = `ottla bench ${command.name()} ${process.argv.slice(4).join(" ")}`.trimEnd();
