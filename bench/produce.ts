@@ -83,6 +83,10 @@ export function throughput(result: LoadResult, batch: BatchName): Measurement {
   return { value: batch === "single" ? requests / seconds : bytes / seconds / 1e6, also: costs(result) };
 }
 
+export function unitOf(batch: BatchName): string {
+  return batch === "single" ? "requests/s" : "MB/s";
+}
+
 export function nameOf({ batch, replicas, partitions }: ProduceShape): string {
   const acks = replicas === 1 ? "1 replica acks=1" : `${replicas} replicas acks=all`;
   return `${acks}, ${batches[batch].name}, ${partitions} partitions`;
@@ -93,8 +97,7 @@ export function measureThroughput(
   clusters: readonly BenchCluster[],
   shape: ProduceShape,
 ): Promise<Row[]> {
-  const unit = shape.batch === "single" ? "requests/s" : "MB/s";
-  const head = { name: nameOf(shape), unit, flush: shape.flush, isLowerBetter: false };
+  const head = { name: nameOf(shape), unit: unitOf(shape.batch), flush: shape.flush, isLowerBetter: false };
   return compare(bench, clusters, head, async (cluster) =>
     throughput(await produceOnce(bench, cluster, shape), shape.batch),
   );

@@ -4,13 +4,11 @@
 import { Admin } from "../../client/index.ts";
 import type { Systems } from "../both-systems.ts";
 import { type Bench, leaveOut, settleDisk } from "../compare.ts";
-import { OneWriter } from "../load/one-writer.ts";
-import { PartitionWatch } from "../load/partition-watch.ts";
 import { type Measurement, makeRow, type Row, type RowHead, type SideName } from "../measure/row.ts";
 import type { BenchCluster, StartBenchCluster } from "../systems/bench-cluster.ts";
 import { withDeleted } from "../topics.ts";
-import { until } from "../until.ts";
 import { type FailoverCase, placeFor, troubles } from "./cases.ts";
+import { gapWhile } from "./gap-while.ts";
 import { placeTopic, steadyController } from "./steady-state.ts";
 
 export interface FailoverOptions {
@@ -32,9 +30,6 @@ interface Side {
 type Gaps = Map<FailoverCase, Measurement[] | Error>;
 
 const brokers = [1, 2, 3];
-const writesBefore = 100;
-const writesAfter = 50;
-const overMs = 60_000;
 
 export async function measureFailover(
   bench: Bench,
@@ -127,36 +122,4 @@ async function oneRound(cluster: BenchCluster, kind: FailoverCase): Promise<numb
     await cluster.revive(victim);
     return gap;
   });
-}
-
-/** From right before the strike until the partition is without the victim and is written to again. */
-async function gapWhile(
-  bootstrap: string,
-  topic: string,
-  victim: number,
-  strike: () => Promise<void>,
-): Promise<number> {
-  const writer = new OneWriter(bootstrap, topic);
-  const watch = new PartitionWatch(bootstrap, topic);
-  const { gaps } = writer;
-  const writes = (count: number): Promise<void> => {
-    const wanted = gaps.acknowledged + count;
-    return until(`${count} writes`, overMs, async () => gaps.acknowledged >= wanted);
-  };
-  try {
-    await writes(writesBefore);
-    gaps.begin();
-    const struck = strike();
-    await until(`broker ${victim} is out of the in-sync set`, overMs, async () => {
-      const isWithout = ({ leaderId, inSync }: { leaderId: number; inSync: readonly number[] }): boolean =>
-        leaderId !== victim && !inSync.includes(victim);
-      return (await watch.look(isWithout)) !== null;
-    });
-    await writes(writesAfter);
-    await struck;
-    return gaps.longestMs;
-  } finally {
-    await writer.stop();
-    watch.close();
-  }
 }

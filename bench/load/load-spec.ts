@@ -37,7 +37,14 @@ export interface FetchLoad extends LoadTarget {
   recordsPerBatch: number;
 }
 
-export type LoadSpec = ProduceLoad | FetchLoad;
+export interface EndToEndLoad extends LoadTarget {
+  kind: "end-to-end";
+  acks: -1 | 1;
+  valueBytes: number;
+  recordsPerSecond: number;
+}
+
+export type LoadSpec = ProduceLoad | FetchLoad | EndToEndLoad;
 
 export interface LoadResult {
   /** Of the measured time only. */

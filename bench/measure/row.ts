@@ -25,8 +25,8 @@ export interface Row {
   flush: string;
   isLowerBetter: boolean;
   sides: Partial<Record<SideName, Side>>;
-  /** The first side over the second; null where there is one only. */
-  ratio: Spread | null;
+  /** The first side over each other one. */
+  ratios: Partial<Record<SideName, Spread>>;
 }
 
 export type RowHead = Pick<Row, "name" | "unit" | "flush" | "isLowerBetter">;
@@ -34,8 +34,16 @@ export type RowHead = Pick<Row, "name" | "unit" | "flush" | "isLowerBetter">;
 export function makeRow(head: RowHead, turns: ReadonlyMap<SideName, readonly Measurement[]>): Row {
   const sides: Partial<Record<SideName, Side>> = {};
   for (const [name, measured] of turns) sides[name] = sideOf(measured);
-  const [over = [], under = []] = [...turns.values()].map((side) => side.map(({ value }) => value));
-  return { ...head, sides, ratio: pairRatios(over, under) ?? sideRatio(over, under) };
+  const ratios: Partial<Record<SideName, Spread>> = {};
+  const [first, ...others] = [...turns].map(([name, side]) => ({
+    name,
+    values: side.map(({ value }) => value),
+  }));
+  for (const { name, values } of others) {
+    const ratio = pairRatios(first!.values, values) ?? sideRatio(first!.values, values);
+    if (ratio !== null) ratios[name] = ratio;
+  }
+  return { ...head, sides, ratios };
 }
 
 function sideOf(measured: readonly Measurement[]): Side {

@@ -1,10 +1,12 @@
 // adapter: the measurements of `ottla bench` on clusters that run undisturbed: fetch, idle CPU, many
 // partitions.
 import type { Command } from "commander";
+import { measureEndToEnd } from "../../bench/end-to-end.ts";
 import { measureFetch } from "../../bench/fetch.ts";
 import { measureIdle } from "../../bench/idle.ts";
 import { measureMany } from "../../bench/many.ts";
 import type { Row } from "../../bench/measure/row.ts";
+import { measurePartitions } from "../../bench/partitions.ts";
 import { type BenchCommandOptions, chosen, policies, withBench } from "./bench-options.ts";
 import { runRounds } from "./bench-run.ts";
 import { wholeNumber } from "./options.ts";
@@ -22,6 +24,22 @@ export function addSteadyCommands(bench: Command): void {
     .description("throughput of one consumer that reads what is in the page cache")
     .option("--fill <mib>", "what the partition holds, in MiB", wholeNumber(1), 256)
     .action(benchFetch);
+  withFlush(bench.command("end-to-end"), "os,durable")
+    .description("from the intended send of a record until a consumer has it, in an open loop")
+    .option("--replicas <n,...>", "1 (acks=1), 3 (acks=all) or both", "1,3")
+    .option("--partitions <n>", "partitions of the topic", wholeNumber(1), 6)
+    .option("--rate <n>", "records a second", wholeNumber(1), 1_000)
+    .action(benchEndToEnd);
+  withFlush(bench.command("partitions"), "os,durable")
+    .description("throughput of three replicas, 16 KiB batches, with more and more partitions")
+    .option("--partitions <n,...>", "how many; the others are put over the first", numbers, [10, 100, 1_000])
+    .action((options: FlushOptions & { partitions: number[] }, command: Command) => {
+      const wanted = { brokers: [3], flush: chosen(options.flush, policies, "--flush") };
+      const { partitions } = options;
+      return runRounds(options, command, wanted, (one, { flush, clusters }) =>
+        measurePartitions(one, clusters, { partitions, flush }),
+      );
+    });
   withFlush(bench.command("many"), "os,durable")
     .description("many partitions at once: created and led, and one record to each")
     .option("--partitions <n>", "how many", wholeNumber(1), 1_000)
@@ -37,6 +55,21 @@ export function addSteadyCommands(bench: Command): void {
     .option("--partitions <n,...>", "how many partitions they hold", numbers, [0, 100, 1_000])
     .option("--settle <n>", "seconds of rest before the clock starts (10; with --quick 2)", wholeNumber(0))
     .action(benchIdle);
+}
+
+interface EndToEndOptions extends FlushOptions {
+  replicas: string;
+  partitions: number;
+  rate: number;
+}
+
+function benchEndToEnd(options: EndToEndOptions, command: Command): Promise<void> {
+  const { partitions, rate } = options;
+  const brokers = chosen(options.replicas, ["1", "3"], "--replicas").map(Number);
+  const wanted = { brokers, flush: chosen(options.flush, policies, "--flush") };
+  return runRounds(options, command, wanted, (one, { flush, clusters, brokers: replicas }) =>
+    measureEndToEnd(one, clusters, { partitions, replicas, flush }, rate),
+  );
 }
 
 interface IdleOptions extends FlushOptions {

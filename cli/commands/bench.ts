@@ -1,6 +1,7 @@
 // adapter: `ottla bench`: figures of this machine, of Ottla alone or beside Apache Kafka in turns, as
 // tables or JSON. Progress goes to stderr.
 import type { Command } from "commander";
+import { measureCeilings } from "../../bench/ceilings/ceilings.ts";
 import type { Row } from "../../bench/measure/row.ts";
 import { type BatchName, measureLatency, measureThroughput } from "../../bench/produce.ts";
 import { addCatchUpCommand } from "./bench-catch-up.ts";
@@ -37,6 +38,13 @@ export function addBenchCommand(program: Command): void {
     .action((options: ProduceOptions, command: Command) =>
       runShapes(options, command, "3", (one, clusters, shape) =>
         measureLatency(one, clusters, shape, options.rate ?? null),
+      ),
+    );
+  withShapes(bench.command("ceilings"))
+    .description("shares of what bare programs get out of this machine: over TCP and over gRPC (flush os)")
+    .action(({ kafka: _, against: __, ...options }: ProduceOptions, command: Command) =>
+      runShapes({ ...options, flush: "os" }, command, "1,3", (one, [ottla], shape) =>
+        measureCeilings(one, ottla!, shape, options.data),
       ),
     );
   addSteadyCommands(bench);

@@ -1,7 +1,7 @@
 // adapter: the rows of a benchmark as a table, one line a system, and as JSON with the machine they are of.
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import type { Row } from "../../bench/measure/row.ts";
+import type { Row, SideName } from "../../bench/measure/row.ts";
 import type { Spread } from "../../bench/measure/turns.ts";
 import { type Cell, print, printJson, table } from "./table.ts";
 
@@ -37,17 +37,21 @@ export function showBench(report: BenchReport, isJson: boolean): void {
       name,
       `${side.value.median} (${side.value.min}-${side.value.max}) ${row.unit}`,
       ...extra.map((column): Cell => side.also[column] ?? null),
-      isFirst && row.ratio ? shownRatio(row.ratio) : "",
+      shownRatio(row.ratios[name as SideName]),
       side.turns,
     ];
   });
   if (cells.length > 0) {
-    print(table(["", "flush", "system", "median (min-max)", ...extra, "ratio (min-max)", "turns"], cells));
+    print(
+      table(["", "flush", "system", "median (min-max)", ...extra, "ottla over it (min-max)", "turns"], cells),
+    );
   }
   for (const { row, reason } of report.missing) print(`left out: ${row}: ${reason}`);
 }
 
-function shownRatio({ median, min, max }: Spread): string {
+function shownRatio(ratio: Spread | undefined): string {
+  if (ratio === undefined) return "";
+  const { median, min, max } = ratio;
   return `${median.toFixed(2)} (${min.toFixed(2)}-${max.toFixed(2)})`;
 }
 
