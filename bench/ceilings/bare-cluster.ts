@@ -1,5 +1,5 @@
-// adapter: a bare program as a cluster: one process for each broker that it stands for, new for each turn, its
-// files gone afterwards.
+// adapter: a bare program as a cluster: one process for each broker that it stands for, new for each turn,
+// its files gone afterwards.
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";

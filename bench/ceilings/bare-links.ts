@@ -1,6 +1,6 @@
-// adapter: how a leader passes frames on to its followers and hears what they have written: over plain TCP, or
-// over a bidirectional stream of grpc-js as the product uses it (opened by the follower with an 8 MB window,
-// one message a turn of the event loop, bytes as they are). Both count frames, never bytes.
+// adapter: how a leader passes frames on to its followers and hears what they have written: over plain TCP,
+// or over a bidirectional stream of grpc-js as the product uses it (opened by the follower with an 8 MB
+// window, one message a turn of the event loop, bytes as they are). Both count frames, never bytes.
 import { Client, credentials, Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import type { Socket } from "../../base/ports/network.ts";
 import { realNetwork } from "../../base/real/network.ts";

@@ -1,5 +1,7 @@
 // adapter: how long acks=all waits for a follower in the in-sync set that is there and does nothing: its
 // process is stopped (SIGSTOP), or it runs and its disk does not answer fsync any more.
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Admin } from "../../client/index.ts";
 import { type Bench, compare } from "../compare.ts";
 import type { Row } from "../measure/row.ts";
@@ -21,6 +23,20 @@ export const stopped: Stuck = {
   stick: (cluster, id) => signal(cluster, id, "SIGSTOP"),
   loosen: (cluster, id) => signal(cluster, id, "SIGCONT"),
 };
+
+/** Only for brokers that were started with `stuckDiskEnvironment`. */
+export const withoutDisk: Stuck = {
+  name: "runs on a disk that does not answer fsync",
+  stick: (cluster, id) => writeFileSync(markerOf(cluster, id), ""),
+  loosen: (cluster, id) => rmSync(markerOf(cluster, id), { force: true }),
+};
+
+/** In the package the sources are JavaScript. */
+const layer = new URL(
+  `../systems/stuck-disk.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`,
+  import.meta.url,
+);
+export const stuckDiskEnvironment = { NODE_OPTIONS: `--import=${layer.href}` };
 
 const brokers = [1, 2, 3];
 
@@ -46,6 +62,11 @@ export function measureStuck(
       }
     });
   });
+}
+
+function markerOf({ dataFolder }: BenchCluster, id: number): string {
+  if (dataFolder === null) throw new Error("the folders of the brokers are not known");
+  return join(dataFolder, `broker-${id}`, "stuck");
 }
 
 function signal(cluster: BenchCluster, id: number, name: NodeJS.Signals): void {

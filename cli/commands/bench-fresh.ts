@@ -1,8 +1,10 @@
 // adapter: the measurements of `ottla bench` that start, kill and stop brokers of their own: start, memory,
 // failover.
 import type { Command } from "commander";
+import { type Systems, withSystems } from "../../bench/both-systems.ts";
 import { type FailoverCase, failoverCases } from "../../bench/failover/cases.ts";
 import { measureFailover } from "../../bench/failover/failover.ts";
+import { measureStuck, stopped, stuckDiskEnvironment, withoutDisk } from "../../bench/failover/stuck.ts";
 import type { Row } from "../../bench/measure/row.ts";
 import { measureMemory } from "../../bench/memory.ts";
 import { measureStart } from "../../bench/start.ts";
@@ -47,6 +49,9 @@ export function addFreshCommands(bench: Command): void {
       [null, 1_500],
     )
     .action(benchFailover);
+  withOwnFlush(bench.command("stuck"))
+    .description("longest gap of a producer when a follower is there and does nothing")
+    .action(benchStuck);
 }
 
 /** Of Ottla; Kafka flushes as it does by itself. */
@@ -73,6 +78,26 @@ function benchFailover(options: FailoverOptions, command: Command): Promise<void
   return runBench(options, command, (bench, systems) =>
     measureFailover(bench, systems, { cases, rounds, kafkaRounds, flush, kafkaSessionsMs }),
   );
+}
+
+function benchStuck(options: FreshOptions, command: Command): Promise<void> {
+  const wanted = { brokers: [3], flush: [options.flush] };
+  return runBench(options, command, async (bench, systems) => {
+    const rows: Row[] = [];
+    await withSystems(bench, systems, wanted, async ({ clusters, flush }) => {
+      rows.push(...(await measureStuck(bench, clusters, stopped, flush)));
+    });
+    // What a disk does to Kafka is not in our hands.
+    const alone: Systems = {
+      ...systems,
+      startOttla: (more) => systems.startOttla({ ...more, environment: stuckDiskEnvironment }),
+      startKafka: null,
+    };
+    await withSystems(bench, alone, wanted, async ({ clusters, flush }) => {
+      rows.push(...(await measureStuck(bench, clusters, withoutDisk, flush)));
+    });
+    return rows;
+  });
 }
 
 function sessions(text: string): (number | null)[] {
