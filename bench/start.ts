@@ -45,6 +45,7 @@ async function startOnce(
 ): Promise<Record<"ready" | "first", Measurement>> {
   const cluster = await start({ brokers, settings, isColdStart: true });
   try {
+    if (Number.isNaN(cluster.spawnedMs)) throw new Error("it runs already; use --kafka for this measurement");
     const [ready, first] = await Promise.all([untilReady(cluster, brokers), untilWritten(cluster, brokers)]);
     return { ready, first };
   } finally {

@@ -26,6 +26,8 @@ export interface BenchCommandOptions {
   data: string;
   built?: boolean;
   quick?: boolean;
+  report?: string;
+  save?: string;
   json?: boolean;
 }
 
@@ -53,6 +55,8 @@ export function withBench(command: Command): Command {
     .option("--data <folder>", "where data of both systems go, and are removed again", tmpdir())
     .option("--built", "run the built package (npm run build) and not the sources")
     .option("--quick", "a short run: one turn, short times")
+    .option("--report <file>", "write the tables as markdown there")
+    .option("--save <file>", "write the JSON there")
     .option("--json", "print JSON instead of tables");
 }
 

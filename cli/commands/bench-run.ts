@@ -1,10 +1,13 @@
 // adapter: what all measurements of `ottla bench` do around their work: which systems, how long, and what
 // becomes of the rows.
+import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { type Round, type Systems, withSystems } from "../../bench/both-systems.ts";
 import type { Bench } from "../../bench/compare.ts";
 import type { Row } from "../../bench/measure/row.ts";
-import { showBench } from "../output/bench-table.ts";
+import { type BenchReport, benchMarkdown } from "../output/bench-markdown.ts";
+import { showBench, thisMachine } from "../output/bench-table.ts";
+import { printJson } from "../output/table.ts";
 import { type BenchCommandOptions, benchOf, systemsOf } from "./bench-options.ts";
 
 /** Runs `work` and shows the rows it gives; without any, the command failed. */
@@ -18,7 +21,8 @@ export async function runBench(
   const bench = benchOf(options);
   const rows = await work(bench, systemsOf(options));
   const typed = `ottla bench ${command.name()} ${process.argv.slice(4).join(" ")}`.trimEnd();
-  showBench({ command: typed, rows, missing: bench.missing }, options.json ?? false);
+  const report = { machine: thisMachine(), command: typed, rows, missing: bench.missing };
+  deliver([report], report, options);
   if (rows.length === 0) process.exitCode = 1;
 }
 
@@ -36,4 +40,16 @@ export function runRounds(
     });
     return rows;
   });
+}
+
+/** To the files that were asked for, and as tables or JSON. */
+export function deliver(
+  reports: readonly BenchReport[],
+  json: unknown,
+  options: { json?: boolean; report?: string; save?: string },
+): void {
+  if (options.report !== undefined) writeFileSync(options.report, benchMarkdown(reports));
+  if (options.save !== undefined) writeFileSync(options.save, `${JSON.stringify(json, null, 2)}\n`);
+  if (options.json) printJson(json);
+  else for (const report of reports) showBench(report);
 }

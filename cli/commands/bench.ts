@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { measureCeilings } from "../../bench/ceilings/ceilings.ts";
 import type { Row } from "../../bench/measure/row.ts";
 import { type BatchName, measureLatency, measureThroughput } from "../../bench/produce.ts";
+import { addAllCommand } from "./bench-all.ts";
 import { addCatchUpCommand } from "./bench-catch-up.ts";
 import { addFreshCommands } from "./bench-fresh.ts";
 import { type BenchCommandOptions, chosen, policies, withBench } from "./bench-options.ts";
@@ -50,6 +51,7 @@ export function addBenchCommand(program: Command): void {
   addSteadyCommands(bench);
   addFreshCommands(bench);
   addCatchUpCommand(bench);
+  addAllCommand(bench);
   for (const command of bench.commands) command.exitOverride();
 }
 
