@@ -13,7 +13,7 @@ import { listeningProcess } from "./listening-process.ts";
 const run = promisify(execFile);
 const readyMs = 120_000;
 /** Deleted logs go soon, as Ottla's do, and not a minute later in somebody else's turn. */
-const fixedSettings = { "log.segment.delete.delay.ms": "1000" };
+const fixedSettings = { "log.segment.delete.delay.ms": "1000", "log.initial.task.delay.ms": "1000" };
 
 /** `scripts` is the folder of up.sh; data go below `dataFolder` and are removed at the end. */
 export function kafkaFrom(scripts: string, dataFolder: string): StartBenchCluster {

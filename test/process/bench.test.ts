@@ -1,5 +1,5 @@
-// test: measurements of `ottla bench`, as short as they can be, on a real broker: they give their rows, as JSON
-// and as files.
+// test: measurements of `ottla bench`, as short as they can be, on a real broker: they give their rows, as
+// JSON and as files.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
