@@ -25,7 +25,7 @@ export interface ProduceLoad extends LoadTarget {
   requestsPerSecond: number | null;
   /** Ends after so many requests, with no clock: to fill a topic. */
   requestsMax: number | null;
-  /** Writes each partition once and ends, with no clock either. */
+  /** Writes each partition once, again after a moment where it is refused, and ends; with no clock either. */
   isEachOnce: boolean;
 }
 

@@ -18,6 +18,7 @@ import { RawConnection } from "./raw-connection.ts";
 /** Requests without an answer in an open loop; past it the system does not keep up and the row fails. */
 const openLoopMax = 50_000;
 const touchMs = 120_000;
+const refusedMs = 5;
 
 /** One connection and what it has under way; answers come in the order of the requests. */
 interface Lane {
@@ -115,8 +116,13 @@ class ProduceRun {
     // Each once: this connection has written all of its partitions.
     if (partition === undefined) return;
     lane.next = isEachOnce ? lane.next + 1 : (lane.next + 1) % lane.partitions.length;
-    lane.underWay.push({ partition, sentMs });
     this.#sent++;
+    this.#sendTo(lane, partition, sentMs);
+  }
+
+  #sendTo(lane: Lane, partition: number, sentMs: number): void {
+    if (this.#isStopped) return;
+    lane.underWay.push({ partition, sentMs });
     lane.connection.send(this.#frames[partition]!);
   }
 
@@ -125,6 +131,11 @@ class ProduceRun {
     const asked = lane.underWay.shift();
     if (asked === undefined || asked.partition !== correlationId || asked.partition !== partition) {
       this.#fail(`an answer for partition ${partition} came where ${asked?.partition} was asked for`);
+      return;
+    }
+    if (errorCode !== 0 && this.#spec.isEachOnce) {
+      // A leader that everybody knows of may not know it yet itself; a client tries again then.
+      setTimeout(() => this.#sendTo(lane, partition, asked.sentMs), refusedMs);
       return;
     }
     this.#done++;
