@@ -24,7 +24,7 @@ export function measureMany(
   const heads = {
     led: { ...head, name: `${what}: created, and led for every broker` },
     written: { ...head, name: `${what}: one record to each, acks=all, ${bench.connections} connections` },
-    // Who is told a leader that is not ready yet waits in the second row for what the first one did not count.
+    // Where a leader is told that is not ready yet, the second row waits for what the first did not count.
     both: { ...head, name: `${what}: both together` },
   };
   const sides = clusters.map((cluster) => ({
