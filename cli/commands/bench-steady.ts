@@ -28,7 +28,7 @@ export function addSteadyCommands(bench: Command): void {
     .description("from the intended send of a record until a consumer has it, in an open loop")
     .option("--replicas <n,...>", "1 (acks=1), 3 (acks=all) or both", "1,3")
     .option("--partitions <n>", "partitions of the topic", wholeNumber(1), 6)
-    .option("--rate <n>", "records a second", wholeNumber(1), 1_000)
+    .option("--rate <n>", "records a second, which both systems should keep up with", wholeNumber(1), 250)
     .action(benchEndToEnd);
   withFlush(bench.command("partitions"), "os,durable")
     .description("throughput of three replicas, 16 KiB batches, with more and more partitions")
