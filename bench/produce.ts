@@ -26,32 +26,44 @@ export interface ProduceShape {
   flush: string;
 }
 
+export type LoadTimes = Pick<Bench, "warmupMs" | "measureMs" | "connections" | "depth">;
+
 export async function produceOnce(
-  bench: Pick<Bench, "warmupMs" | "measureMs" | "connections" | "depth">,
+  bench: LoadTimes,
   cluster: BenchCluster,
   shape: ProduceShape,
   more: Partial<ProduceLoad> = {},
 ): Promise<LoadResult> {
+  return withTopic(cluster, shape, (topic) => produceTo(bench, cluster, topic, shape, more));
+}
+
+/** To a topic that is there. */
+export function produceTo(
+  bench: LoadTimes,
+  cluster: Pick<BenchCluster, "bootstrap" | "pids">,
+  topic: string,
+  shape: Pick<ProduceShape, "batch" | "replicas">,
+  more: Partial<ProduceLoad> = {},
+): Promise<LoadResult> {
   const { warmupMs, measureMs, connections, depth } = bench;
   const { recordsPerBatch, valueBytes } = batches[shape.batch];
-  return withTopic(cluster, shape, (topic) =>
-    runLoad({
-      kind: "produce",
-      bootstrap: cluster.bootstrap,
-      topic,
-      acks: shape.replicas === 1 ? 1 : -1,
-      recordsPerBatch,
-      valueBytes,
-      connections,
-      depth,
-      warmupMs,
-      measureMs,
-      requestsPerSecond: null,
-      requestsMax: null,
-      serverPids: [...cluster.pids().values()],
-      ...more,
-    }),
-  );
+  return runLoad({
+    kind: "produce",
+    bootstrap: cluster.bootstrap,
+    topic,
+    acks: shape.replicas === 1 ? 1 : -1,
+    recordsPerBatch,
+    valueBytes,
+    connections,
+    depth,
+    warmupMs,
+    measureMs,
+    requestsPerSecond: null,
+    requestsMax: null,
+    isEachOnce: false,
+    serverPids: [...cluster.pids().values()],
+    ...more,
+  });
 }
 
 export function costs(result: LoadResult): Record<string, number> {
@@ -71,6 +83,10 @@ export function throughput(result: LoadResult, batch: BatchName): Measurement {
   return { value: batch === "single" ? requests / seconds : bytes / seconds / 1e6, also: costs(result) };
 }
 
+export function unitOf(batch: BatchName): string {
+  return batch === "single" ? "requests/s" : "MB/s";
+}
+
 export function nameOf({ batch, replicas, partitions }: ProduceShape): string {
   const acks = replicas === 1 ? "1 replica acks=1" : `${replicas} replicas acks=all`;
   return `${acks}, ${batches[batch].name}, ${partitions} partitions`;
@@ -81,8 +97,7 @@ export function measureThroughput(
   clusters: readonly BenchCluster[],
   shape: ProduceShape,
 ): Promise<Row[]> {
-  const unit = shape.batch === "single" ? "requests/s" : "MB/s";
-  const head = { name: nameOf(shape), unit, flush: shape.flush, isLowerBetter: false };
+  const head = { name: nameOf(shape), unit: unitOf(shape.batch), flush: shape.flush, isLowerBetter: false };
   return compare(bench, clusters, head, async (cluster) =>
     throughput(await produceOnce(bench, cluster, shape), shape.batch),
   );

@@ -1,10 +1,12 @@
 // adapter: the topics a measurement writes to: made for it, led and in sync before the clock starts, gone
 // after.
+import { readdirSync } from "node:fs";
 import { Admin } from "../client/index.ts";
 import type { BenchCluster } from "./systems/bench-cluster.ts";
 import { until } from "./until.ts";
 
 const readyMs = 120_000;
+const goneMs = 30_000;
 let made = 0;
 
 export interface TopicShape {
@@ -27,14 +29,34 @@ export async function withTopic<Result>(
   shape: TopicShape,
   work: (topic: string, admin: Admin) => Promise<Result>,
 ): Promise<Result> {
-  const topic = `bench-${process.pid}-${++made}`;
   await using admin = new Admin({ bootstrap: cluster.bootstrap });
-  await createTopic(admin, cluster.system, topic, shape);
-  try {
+  return await withDeleted(cluster, admin, async (topic) => {
+    await createTopic(admin, cluster.system, topic, shape);
     return await work(topic, admin);
+  });
+}
+
+/** A name for a topic that `work` makes, and that is gone afterwards. */
+export async function withDeleted<Result>(
+  cluster: BenchCluster,
+  admin: Admin,
+  work: (topic: string) => Promise<Result>,
+): Promise<Result> {
+  const topic = `bench-${process.pid}-${++made}`;
+  try {
+    return await work(topic);
   } finally {
     await admin.deleteTopics([topic]).catch(() => undefined);
+    await gone(cluster, topic).catch(() => undefined);
   }
+}
+
+/** Until no file of the topic is left, so that its removal is nobody else's burden. */
+async function gone({ dataFolder }: BenchCluster, topic: string): Promise<void> {
+  if (dataFolder === null) return;
+  await until(`${topic} is gone`, goneMs, async () =>
+    readdirSync(dataFolder, { recursive: true, encoding: "utf8" }).every((name) => !name.includes(topic)),
+  );
 }
 
 export async function createTopic(

@@ -1,9 +1,8 @@
 // adapter: one question to a broker over a connection of its own: which versions it knows, who leads what.
-import { connect } from "node:net";
 import { errorName } from "../../proto/errors.ts";
 import { type ApiDefinition, apis } from "../../proto/kafka/apis.ts";
-import { decodeResponse, encodeRequest } from "../../proto/kafka/frames.ts";
 import type { Input } from "../../proto/kafka/schema.ts";
+import { Wire } from "./wire.ts";
 
 const answerMs = 10_000;
 
@@ -13,34 +12,14 @@ export async function ask<Req, Res>(
   version: number,
   body: Input<Req>,
 ): Promise<Res> {
-  const frame = encodeRequest({ api, version, correlationId: 1, clientId: "ottla-bench", body });
-  return decodeResponse(api, version, await exchange(address, frame)).body;
-}
-
-function exchange(address: string, frame: Uint8Array): Promise<Uint8Array> {
-  const colon = address.lastIndexOf(":");
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)) });
-    const chunks: Buffer[] = [];
-    let have = 0;
-    const fail = (reason: string): void => {
-      socket.destroy();
-      reject(new Error(`${address} did not answer: ${reason}`));
-    };
-    socket.setTimeout(answerMs, () => fail(`nothing within ${answerMs} ms`));
-    socket.once("error", (error) => fail(error.message));
-    socket.once("close", () => fail("it closed the connection"));
-    socket.on("data", (chunk) => {
-      chunks.push(chunk);
-      have += chunk.length;
-      if (have < 4) return;
-      const all = Buffer.concat(chunks);
-      if (have < 4 + all.readInt32BE(0)) return;
-      resolve(all.subarray(4));
-      socket.destroy();
-    });
-    socket.write(frame);
-  });
+  const wire = await Wire.open(address, answerMs);
+  const timer = setTimeout(() => wire.close(), answerMs);
+  try {
+    return await wire.ask(api, version, body);
+  } finally {
+    clearTimeout(timer);
+    wire.close();
+  }
 }
 
 /** The highest version of an API that both ends know; throws when there is none in `range`. */

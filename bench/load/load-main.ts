@@ -7,6 +7,10 @@ async function run(spec: LoadSpec): Promise<unknown> {
     const { runProduceLoad } = await import("./produce-load.ts");
     return runProduceLoad(spec);
   }
+  if (spec.kind === "end-to-end") {
+    const { runEndToEndLoad } = await import("./end-to-end-load.ts");
+    return runEndToEndLoad(spec);
+  }
   const { runFetchLoad } = await import("./fetch-load.ts");
   return runFetchLoad(spec);
 }

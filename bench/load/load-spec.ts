@@ -23,8 +23,10 @@ export interface ProduceLoad extends LoadTarget {
    * intended send.
    */
   requestsPerSecond: number | null;
-  /** Ends after so many requests, with no clock: to fill a topic, or to write each partition once. */
+  /** Ends after so many requests, with no clock: to fill a topic. */
   requestsMax: number | null;
+  /** Writes each partition once, again after a moment where it is refused, and ends; with no clock either. */
+  isEachOnce: boolean;
 }
 
 export interface FetchLoad extends LoadTarget {
@@ -35,7 +37,14 @@ export interface FetchLoad extends LoadTarget {
   recordsPerBatch: number;
 }
 
-export type LoadSpec = ProduceLoad | FetchLoad;
+export interface EndToEndLoad extends LoadTarget {
+  kind: "end-to-end";
+  acks: -1 | 1;
+  valueBytes: number;
+  recordsPerSecond: number;
+}
+
+export type LoadSpec = ProduceLoad | FetchLoad | EndToEndLoad;
 
 export interface LoadResult {
   /** Of the measured time only. */

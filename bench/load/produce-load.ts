@@ -18,6 +18,7 @@ import { RawConnection } from "./raw-connection.ts";
 /** Requests without an answer in an open loop; past it the system does not keep up and the row fails. */
 const openLoopMax = 50_000;
 const touchMs = 120_000;
+const refusedMs = 5;
 
 /** One connection and what it has under way; answers come in the order of the requests. */
 interface Lane {
@@ -50,9 +51,10 @@ class ProduceRun {
     const began = performance.now();
     if (spec.requestsPerSecond === null) this.#fillLanes();
     else void this.#sendAtRate(spec.requestsPerSecond);
-    if (spec.requestsMax !== null) {
+    if (spec.requestsMax !== null || spec.isEachOnce) {
       this.#meter.begin();
-      await this.#until(() => this.#done >= spec.requestsMax!);
+      const requests = spec.requestsMax ?? this.#frames.length;
+      await this.#until(() => this.#done >= requests);
     } else {
       await this.#until(() => performance.now() - began >= spec.warmupMs && this.#untouched.size === 0);
       this.#meter.begin();
@@ -78,11 +80,15 @@ class ProduceRun {
     const count = Math.max(this.#spec.connections, addresses.length);
     for (let n = 0; n < count; n++) {
       const address = addresses[n % addresses.length]!;
-      const partitions = [...leaders.keys()].filter((partition) => leaders[partition] === address);
+      const led = [...leaders.keys()].filter((partition) => leaders[partition] === address);
       const turn = Math.floor(n / addresses.length);
-      const perAddress = Math.ceil(count / addresses.length);
-      const next = Math.floor((turn * partitions.length) / perAddress);
-      this.#lanes.push(await this.#openLane(address, partitions, next));
+      const perAddress = Math.floor((count - 1 - (n % addresses.length)) / addresses.length) + 1;
+      const [next, end] = [turn, turn + 1].map((at) => Math.floor((at * led.length) / perAddress));
+      const { isEachOnce } = this.#spec;
+      const partitions = isEachOnce ? led.slice(next, end) : led;
+      if (partitions.length > 0) {
+        this.#lanes.push(await this.#openLane(address, partitions, isEachOnce ? 0 : next!));
+      }
     }
   }
 
@@ -104,12 +110,19 @@ class ProduceRun {
   }
 
   #send(lane: Lane, sentMs: number): void {
-    const { requestsMax } = this.#spec;
+    const { requestsMax, isEachOnce } = this.#spec;
     if (this.#isStopped || (requestsMax !== null && this.#sent >= requestsMax)) return;
-    const partition = lane.partitions[lane.next]!;
-    lane.next = (lane.next + 1) % lane.partitions.length;
-    lane.underWay.push({ partition, sentMs });
+    const partition = lane.partitions[lane.next];
+    // Each once: this connection has written all of its partitions.
+    if (partition === undefined) return;
+    lane.next = isEachOnce ? lane.next + 1 : (lane.next + 1) % lane.partitions.length;
     this.#sent++;
+    this.#sendTo(lane, partition, sentMs);
+  }
+
+  #sendTo(lane: Lane, partition: number, sentMs: number): void {
+    if (this.#isStopped) return;
+    lane.underWay.push({ partition, sentMs });
     lane.connection.send(this.#frames[partition]!);
   }
 
@@ -118,6 +131,11 @@ class ProduceRun {
     const asked = lane.underWay.shift();
     if (asked === undefined || asked.partition !== correlationId || asked.partition !== partition) {
       this.#fail(`an answer for partition ${partition} came where ${asked?.partition} was asked for`);
+      return;
+    }
+    if (errorCode !== 0 && this.#spec.isEachOnce) {
+      // A leader that everybody knows of may not know it yet itself; a client tries again then.
+      setTimeout(() => this.#sendTo(lane, partition, asked.sentMs), refusedMs);
       return;
     }
     this.#done++;

@@ -1,7 +1,10 @@
 // core: one row of a benchmark: the figure of each side over all turns, and the ratio where both sides are
 // whole.
 import type { SystemName } from "../systems/bench-cluster.ts";
-import { median, pairRatios, type Spread, spread } from "./turns.ts";
+import { median, pairRatios, type Spread, sideRatio, spread } from "./turns.ts";
+
+/** A system, or a bare program that shows what the machine can do at most. */
+export type SideName = SystemName | "bare TCP" | "bare gRPC";
 
 export interface Measurement {
   /** The figure of the row, in its unit. */
@@ -21,18 +24,26 @@ export interface Row {
   unit: string;
   flush: string;
   isLowerBetter: boolean;
-  sides: Partial<Record<SystemName, Side>>;
-  /** Ottla over Kafka; null where Kafka was not asked for. */
-  ratio: Spread | null;
+  sides: Partial<Record<SideName, Side>>;
+  /** The first side over each other one. */
+  ratios: Partial<Record<SideName, Spread>>;
 }
 
 export type RowHead = Pick<Row, "name" | "unit" | "flush" | "isLowerBetter">;
 
-export function makeRow(head: RowHead, turns: ReadonlyMap<SystemName, readonly Measurement[]>): Row {
-  const sides: Partial<Record<SystemName, Side>> = {};
-  for (const [system, measured] of turns) sides[system] = sideOf(measured);
-  const values = (system: SystemName): number[] => (turns.get(system) ?? []).map(({ value }) => value);
-  return { ...head, sides, ratio: pairRatios(values("ottla"), values("kafka")) };
+export function makeRow(head: RowHead, turns: ReadonlyMap<SideName, readonly Measurement[]>): Row {
+  const sides: Partial<Record<SideName, Side>> = {};
+  for (const [name, measured] of turns) sides[name] = sideOf(measured);
+  const ratios: Partial<Record<SideName, Spread>> = {};
+  const [first, ...others] = [...turns].map(([name, side]) => ({
+    name,
+    values: side.map(({ value }) => value),
+  }));
+  for (const { name, values } of others) {
+    const ratio = pairRatios(first!.values, values) ?? sideRatio(first!.values, values);
+    if (ratio !== null) ratios[name] = ratio;
+  }
+  return { ...head, sides, ratios };
 }
 
 function sideOf(measured: readonly Measurement[]): Side {

@@ -1,6 +1,6 @@
 // test: the order of turns, and the ratio and its spread.
 import { describe, expect, it } from "vitest";
-import { median, pairRatios, spread, turnOrder } from "./turns.ts";
+import { median, pairRatios, sideRatio, spread, turnOrder } from "./turns.ts";
 
 describe("turns", () => {
   it("alternate", () => {
@@ -15,6 +15,12 @@ describe("turns", () => {
     expect(pairRatios([1, 2], [1])).toBeNull();
     expect(pairRatios([], [])).toBeNull();
     expect(pairRatios([1], [0])).toBeNull();
+  });
+
+  it("give a ratio of middles where they were not taken in pairs", () => {
+    expect(sideRatio([1, 2, 3], [4, 8])).toEqual({ median: 2 / 6, min: 1 / 8, max: 3 / 4 });
+    expect(sideRatio([1], [])).toBeNull();
+    expect(sideRatio([1], [0])).toBeNull();
   });
 
   it("take the mean of the two in the middle", () => {

@@ -30,3 +30,14 @@ export function pairRatios(over: readonly number[], under: readonly number[]): S
   const ratios = over.map((value, pair) => value / under[pair]!);
   return ratios.every(Number.isFinite) ? spread(ratios) : null;
 }
+
+/**
+ * Of sides that were not measured in pairs: middle over middle; the spread is as wide as any two turns could
+ * make it. Null when a side is missing or stood still.
+ */
+export function sideRatio(over: readonly number[], under: readonly number[]): Spread | null {
+  if (over.length === 0 || under.length === 0) return null;
+  const [high, low] = [spread(over), spread(under)];
+  const ratio = { median: high.median / low.median, min: high.min / low.max, max: high.max / low.min };
+  return Object.values(ratio).every(Number.isFinite) ? ratio : null;
+}

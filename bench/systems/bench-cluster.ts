@@ -5,6 +5,10 @@ export type SystemName = "ottla" | "kafka";
 export interface BenchCluster {
   readonly system: SystemName;
   readonly bootstrap: string;
+  /** Monotonic, right before the first process was started, with its folder formatted already. */
+  readonly spawnedMs: number;
+  /** The folder below which the brokers keep their data; null where it is not known. */
+  readonly dataFolder: string | null;
   /** Process ids of the brokers that run, by broker id; empty where they are not known. */
   pids(): ReadonlyMap<number, number>;
   kill(id: number): Promise<void>;
@@ -19,6 +23,8 @@ export interface BenchClusterOptions {
   brokers: number;
   /** Server settings, under the names of the system that is started. */
   settings: Readonly<Record<string, string>>;
+  /** Further environment of the processes. */
+  environment?: Readonly<Record<string, string>>;
   /** Resolve as soon as the processes are started, with no wait for anything. */
   isColdStart?: boolean;
 }

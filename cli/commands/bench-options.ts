@@ -11,6 +11,9 @@ import { UsageError } from "../usage-error.ts";
 import { ottlaFrom } from "./bench-ottla.ts";
 import { wholeNumber } from "./options.ts";
 
+/** Of flushing; `os` is Kafka's own way, and `durable` is flush.messages=1 there. */
+export const policies = ["os", "durable"] as const;
+
 export interface BenchCommandOptions {
   pairs?: number;
   seconds?: number;
@@ -23,6 +26,8 @@ export interface BenchCommandOptions {
   data: string;
   built?: boolean;
   quick?: boolean;
+  report?: string;
+  save?: string;
   json?: boolean;
 }
 
@@ -50,6 +55,8 @@ export function withBench(command: Command): Command {
     .option("--data <folder>", "where data of both systems go, and are removed again", tmpdir())
     .option("--built", "run the built package (npm run build) and not the sources")
     .option("--quick", "a short run: one turn, short times")
+    .option("--report <file>", "write the tables as markdown there")
+    .option("--save <file>", "write the JSON there")
     .option("--json", "print JSON instead of tables");
 }
 
@@ -61,6 +68,7 @@ export function benchOf(options: BenchCommandOptions): Bench {
     warmupMs: 1_000 * (options.warmup ?? (quick ? 1 : 3)),
     connections,
     depth,
+    isQuick: quick,
     progress,
     missing: [],
   };

@@ -15,16 +15,27 @@ export function ottlaFrom(options: { data: string; isBuilt: boolean }): StartBen
   if (options.isBuilt && import.meta.url.endsWith(".ts") && !existsSync(built)) {
     throw new UsageError("--built: there is no build; run npm run build first");
   }
-  return async ({ brokers, settings, isColdStart }) => {
+  return async ({ brokers, settings, environment: further, isColdStart }) => {
     const path = mkdtempSync(join(options.data, "ottla-bench-"));
     const firstPort = await freeFirstPort("127.0.0.1", brokers);
-    const environment: Record<string, string> = options.isBuilt ? { OTTLA_BUILT: "1" } : {};
-    const cluster = await DevCluster.start({ path, brokers, firstPort, settings, environment });
+    const environment: Record<string, string> = {
+      ...further,
+      ...(options.isBuilt ? { OTTLA_BUILT: "1" } : {}),
+    };
+    let spawnedMs = Number.NaN;
+    // Asked for after the folder was formatted and before the first process starts.
+    const settingsOf = (): Record<string, string> => {
+      spawnedMs = performance.now();
+      return {};
+    };
+    const cluster = await DevCluster.start({ path, brokers, firstPort, settings, settingsOf, environment });
     process.once("exit", () => rmSync(path, { recursive: true, force: true }));
     if (!isColdStart) await cluster.ready({ timeoutMs: readyMs });
     const handle: BenchCluster = {
       system: "ottla",
       bootstrap: cluster.bootstrap,
+      spawnedMs,
+      dataFolder: path,
       pids: () => new Map([...cluster.running].map(([id, { pid }]) => [id, pid])),
       kill: (id) => cluster.kill(id),
       terminate: (id) => cluster.stopBroker(id),

@@ -1,13 +1,15 @@
 // adapter: `ottla bench`: figures of this machine, of Ottla alone or beside Apache Kafka in turns, as
 // tables or JSON. Progress goes to stderr.
 import type { Command } from "commander";
-import { type Round, withSystems } from "../../bench/both-systems.ts";
-import type { Bench } from "../../bench/compare.ts";
+import { measureCeilings } from "../../bench/ceilings/ceilings.ts";
 import type { Row } from "../../bench/measure/row.ts";
 import { type BatchName, measureLatency, measureThroughput } from "../../bench/produce.ts";
-import { showBench } from "../output/bench-table.ts";
+import { addAllCommand } from "./bench-all.ts";
 import { addCatchUpCommand } from "./bench-catch-up.ts";
-import { type BenchCommandOptions, benchOf, chosen, systemsOf, withBench } from "./bench-options.ts";
+import { addFreshCommands } from "./bench-fresh.ts";
+import { type BenchCommandOptions, chosen, policies, withBench } from "./bench-options.ts";
+import { runRounds } from "./bench-run.ts";
+import { addSteadyCommands } from "./bench-steady.ts";
 import { wholeNumber } from "./options.ts";
 
 interface ProduceOptions extends BenchCommandOptions {
@@ -18,7 +20,6 @@ interface ProduceOptions extends BenchCommandOptions {
   rate?: number;
 }
 
-const policies = ["os", "durable"] as const;
 const batchNames: readonly BatchName[] = ["16", "64", "single"];
 
 export function addBenchCommand(program: Command): void {
@@ -40,7 +41,17 @@ export function addBenchCommand(program: Command): void {
         measureLatency(one, clusters, shape, options.rate ?? null),
       ),
     );
+  withShapes(bench.command("ceilings"))
+    .description("shares of what bare programs get out of this machine: over TCP and over gRPC (flush os)")
+    .action(({ kafka: _, against: __, ...options }: ProduceOptions, command: Command) =>
+      runShapes({ ...options, flush: "os" }, command, "1,3", (one, [ottla], shape) =>
+        measureCeilings(one, ottla!, shape, options.data),
+      ),
+    );
+  addSteadyCommands(bench);
+  addFreshCommands(bench);
   addCatchUpCommand(bench);
+  addAllCommand(bench);
   for (const command of bench.commands) command.exitOverride();
 }
 
@@ -74,20 +85,4 @@ async function runShapes(
       return rows;
     },
   );
-}
-
-async function runRounds(
-  options: BenchCommandOptions,
-  command: Command,
-  wanted: { brokers: readonly number[]; flush: readonly string[] },
-  work: (bench: Bench, round: Round) => Promise<Row[]>,
-): Promise<void> {
-  const bench = benchOf(options);
-  const rows: Row[] = [];
-  await withSystems(bench, systemsOf(options), wanted, async (round) => {
-    rows.push(...(await work(bench, round)));
-  });
-  const typed = `ottla bench ${command.name()} ${process.argv.slice(4).join(" ")}`.trimEnd();
-  showBench({ command: typed, rows, missing: bench.missing }, options.json ?? false);
-  if (rows.length === 0) process.exitCode = 1;
 }

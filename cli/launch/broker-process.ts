@@ -7,7 +7,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const launcher = fileURLToPath(new URL("../../bin/ottla.mjs", import.meta.url));
+/** The build stands one folder deeper in the package than the sources do. */
+const root = import.meta.url.endsWith(".ts") ? "../.." : "../../..";
+const launcher = fileURLToPath(new URL(`${root}/bin/ottla.mjs`, import.meta.url));
 
 export interface BrokerExit {
   code: number | null;

@@ -1,32 +1,25 @@
-// adapter: the rows of a benchmark as a table, one line a system, and as JSON with the machine they are of.
+// adapter: the rows of a benchmark as a table, one line a system, and the machine they are of.
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import type { Row } from "../../bench/measure/row.ts";
+import type { SideName } from "../../bench/measure/row.ts";
 import type { Spread } from "../../bench/measure/turns.ts";
-import { type Cell, print, printJson, table } from "./table.ts";
+import { type BenchReport, type Machine, machineLine } from "./bench-markdown.ts";
+import { type Cell, print, table } from "./table.ts";
 
-export interface BenchReport {
-  command: string;
-  rows: readonly Row[];
-  missing: readonly { row: string; reason: string }[];
-}
-
-export function showBench(report: BenchReport, isJson: boolean): void {
-  const machine = {
+export function thisMachine(): Machine {
+  return {
     cores: cpus().length,
     cpu: cpus()[0]?.model ?? "?",
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     kernel: kernel(),
     node: process.version,
   };
-  if (isJson) {
-    printJson({ machine, ...report });
-    return;
-  }
-  const { cores, cpu, memoryGiB, node } = machine;
-  print(`${cores} cores (${cpu}), ${memoryGiB} GiB, Node ${node}; all on one machine\n${report.command}\n`);
+}
+
+export function showBench(report: BenchReport): void {
+  print(`${machineLine(report.machine)}\n${report.command}\n`);
   const rows = report.rows.flatMap((row) =>
-    Object.entries(row.sides).map(([name, side]) => ({ row, name, side })),
+    Object.entries(row.sides).map(([name, side]) => ({ row, name: name as SideName, side })),
   );
   const extra = [...new Set(rows.flatMap(({ side }) => Object.keys(side.also)))];
   const cells = rows.map(({ row, name, side }, place) => {
@@ -37,17 +30,20 @@ export function showBench(report: BenchReport, isJson: boolean): void {
       name,
       `${side.value.median} (${side.value.min}-${side.value.max}) ${row.unit}`,
       ...extra.map((column): Cell => side.also[column] ?? null),
-      isFirst && row.ratio ? shownRatio(row.ratio) : "",
+      shownRatio(row.ratios[name]),
       side.turns,
     ];
   });
   if (cells.length > 0) {
-    print(table(["", "flush", "system", "median (min-max)", ...extra, "ratio (min-max)", "turns"], cells));
+    const head = ["", "flush", "system", "median (min-max)", ...extra, "ottla over it (min-max)", "turns"];
+    print(table(head, cells));
   }
   for (const { row, reason } of report.missing) print(`left out: ${row}: ${reason}`);
 }
 
-function shownRatio({ median, min, max }: Spread): string {
+function shownRatio(ratio: Spread | undefined): string {
+  if (ratio === undefined) return "";
+  const { median, min, max } = ratio;
   return `${median.toFixed(2)} (${min.toFixed(2)}-${max.toFixed(2)})`;
 }
 
