@@ -3,6 +3,9 @@ import { createRequire } from "node:module";
 import type * as Prom from "prom-client";
 import type { Counter, Gauge, Histogram, Labels, Metrics } from "../ports/metrics.ts";
 
+/** How often the lag of the event loop is measured; each time wakes the process. */
+const lagEveryMs = 100;
+
 interface Loaded {
   prom: typeof Prom;
   registry: Prom.Registry;
@@ -68,7 +71,7 @@ class PromMetrics implements Metrics {
     if (this.loaded !== null) return this.loaded;
     const prom = createRequire(import.meta.url)("prom-client") as typeof Prom;
     const registry = new prom.Registry();
-    if (this.withProcess) prom.collectDefaultMetrics({ register: registry });
+    if (this.withProcess) prom.collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: lagEveryMs });
     this.loaded = { prom, registry };
     return this.loaded;
   }
