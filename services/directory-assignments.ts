@@ -159,7 +159,9 @@ export class DirectoryAssignments {
     for (const { directoryId, topicId, partition: partitionIndex } of assignments) {
       const topics = byDirectory.get(directoryId) ?? new Map<Uuid, { partitionIndex: number }[]>();
       byDirectory.set(directoryId, topics);
-      topics.set(topicId, [...(topics.get(topicId) ?? []), { partitionIndex }]);
+      const partitions = topics.get(topicId) ?? [];
+      topics.set(topicId, partitions);
+      partitions.push({ partitionIndex });
     }
     const { nodeId: brokerId, brokerEpoch } = this.#options;
     const directories = [...byDirectory].map(([id, topics]) => ({

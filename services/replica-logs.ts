@@ -41,6 +41,9 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
   readonly #onOpened: (id: PartitionId) => void;
   /** By topic id and partition; more than one only until `openOrCreate`. */
   readonly #places = new Map<string, Place[]>();
+  /** The same by the name of the folder. */
+  readonly #byFolder = new Map<string, Set<Place>>();
+  readonly #counts = new Map<LogDirectory, number>();
 
   constructor(options: BrokerLogsOptions) {
     const { directories, configOf, onOpened } = options;
@@ -50,8 +53,7 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
     for (const directory of directories) {
       for (const { topicName, topicId, partition } of directory.found) {
         if (topicName === metadataTopic) continue;
-        const id = { topicName, topicId, partition };
-        this.#places.set(keyOf(id), [...(this.#places.get(keyOf(id)) ?? []), { id, directory }]);
+        this.#note({ id: { topicName, topicId, partition }, directory });
       }
     }
   }
@@ -89,11 +91,32 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
     return [...unclean];
   }
 
+  #note(place: Place): void {
+    const key = keyOf(place.id);
+    const known = this.#places.get(key);
+    if (known === undefined) this.#places.set(key, [place]);
+    else known.push(place);
+    const folder = folderOf(place.id);
+    const there = this.#byFolder.get(folder) ?? new Set();
+    this.#byFolder.set(folder, there.add(place));
+    this.#count(place, 1);
+  }
+
   #forget(place: Place): void {
     const key = keyOf(place.id);
-    const left = (this.#places.get(key) ?? []).filter((one) => one !== place);
+    const known = this.#places.get(key) ?? [];
+    if (!known.includes(place)) return;
+    const left = known.filter((one) => one !== place);
     if (left.length === 0) this.#places.delete(key);
     else this.#places.set(key, left);
+    const folder = folderOf(place.id);
+    this.#byFolder.get(folder)?.delete(place);
+    if (this.#byFolder.get(folder)?.size === 0) this.#byFolder.delete(folder);
+    this.#count(place, -1);
+  }
+
+  #count({ directory }: Place, by: number): void {
+    this.#counts.set(directory, (this.#counts.get(directory) ?? 0) + by);
   }
 
   /** Settings of topics, or their defaults, are others now. */
@@ -136,13 +159,12 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
 
   #place(id: PartitionId, assigned: Uuid): Place {
     // A topic of the same name that was deleted while this broker was down leaves its folder in the way.
-    for (const other of [...this.#all()])
-      if (other.id.topicName === id.topicName && other.id.partition === id.partition) this.#delete(other);
+    for (const other of [...(this.#byFolder.get(folderOf(id)) ?? [])]) this.#delete(other);
     const isNamed = ({ identity, failure }: LogDirectory): boolean =>
       identity.directoryId === assigned && failure === null;
     const named = this.#directories.find(isNamed);
     const place = { id, directory: named ?? this.#emptiest() };
-    this.#places.set(keyOf(id), [place]);
+    this.#note(place);
     return place;
   }
 
@@ -150,9 +172,8 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
     const usable = this.#directories.filter(({ failure }) => failure === null);
     if (usable.length === 0)
       throw new BrokerError("KAFKA_STORAGE_ERROR", "every log directory of this broker has failed");
-    const counts = new Map(usable.map((directory) => [directory, 0]));
-    for (const { directory } of this.#all()) counts.set(directory, (counts.get(directory) ?? 0) + 1);
-    return usable.reduce((best, one) => (counts.get(one)! < counts.get(best)! ? one : best));
+    const count = (directory: LogDirectory): number => this.#counts.get(directory) ?? 0;
+    return usable.reduce((best, one) => (count(one) < count(best) ? one : best));
   }
 
   leave(id: PartitionId, directoryId: Uuid): void {

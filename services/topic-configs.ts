@@ -69,6 +69,7 @@ export class TopicConfigs {
       fileDeleteDelayMs: this.value(topicName, "file.delete.delay.ms"),
       maxMessageBytes: this.value(topicName, "max.message.bytes"),
       producerExpirationMs: this.#config.producerExpirationMs,
+      isMadeLate: true,
     };
   }
 

@@ -3,6 +3,8 @@ import type { Clock, Timer } from "../ports/clock.ts";
 
 /** Node runs a timer with a longer delay at once. */
 const timerDelayMaxMs = 2 ** 31 - 1;
+/** Waits from here on get a millisecond more, so that few of them wake the process twice by coming early. */
+const slackFromMs = 20;
 
 class RealTimer implements Timer {
   private handle: NodeJS.Timeout | null = null;
@@ -23,7 +25,8 @@ class RealTimer implements Timer {
   }
 
   private arm(delayMs: number): void {
-    this.handle = setTimeout(this.fire, Math.min(Math.ceil(delayMs), timerDelayMaxMs));
+    const slackMs = delayMs < slackFromMs ? 0 : 1;
+    this.handle = setTimeout(this.fire, Math.min(Math.ceil(delayMs) + slackMs, timerDelayMaxMs));
     if (!this.keepsAlive) this.handle.unref();
   }
 

@@ -1,5 +1,5 @@
-// core: what a counter, a gauge or a histogram has counted, by labels. Counting happens with every request, and
-// telling only when somebody asks: so a count is an addition here, and all texts are made when told.
+// core: what a counter, a gauge or a histogram has counted, by labels. Counting happens with every request,
+// and telling only when somebody asks: so a count is an addition here, and all texts are made when told.
 import type { Counter, Gauge, Histogram, Labels } from "../ports/metrics.ts";
 
 /** One value with its labels, as the exposition lists them. */

@@ -49,6 +49,11 @@ export class DirectoryOffsets {
     return this.#marks[kind].get(name)?.offset ?? 0;
   }
 
+  /** A log of that name once stood somewhere. */
+  has(name: string): boolean {
+    return kinds.some((kind) => this.get(kind, name) > 0);
+  }
+
   set(kind: OffsetKind, name: string, offset: number): void {
     const marks = this.#marks[kind];
     const topicId = this.#topicIds.get(name) ?? null;

@@ -1,4 +1,5 @@
-// test: what was appended last is read from memory as it was appended, and not at all once it was overwritten.
+// test: what was appended last is read from memory as it was appended, and not at all once it was
+// overwritten.
 import { describe, expect, it } from "vitest";
 import { HotBytes, HotTail } from "./hot-bytes.ts";
 

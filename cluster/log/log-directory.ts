@@ -9,7 +9,6 @@ import type { Host } from "../../base/ports/env.ts";
 import type { Random } from "../../base/ports/random.ts";
 import { randomUuid, type Uuid } from "../../base/uuid.ts";
 import { BrokerError } from "../../proto/errors.ts";
-import { writeNewFile } from "./atomic-file.ts";
 import type { PartitionKey } from "./checkpoint.ts";
 import { DamagedLogs } from "./damaged-logs.ts";
 import { DirectoryHealth } from "./directory-health.ts";
@@ -28,6 +27,7 @@ import { NewFolders } from "./new-folders.ts";
 import { OpenFiles } from "./open-files.ts";
 import { PartitionLog } from "./partition-log.ts";
 import { LogDamagedError } from "./recovery.ts";
+import { raiseRecoveryPoints } from "./recovery-points.ts";
 import type { LogConfig } from "./replica-log.ts";
 import { SlowSyncs } from "./slow-syncs.ts";
 import { type Syncable, SyncRounds } from "./sync-rounds.ts";
@@ -100,10 +100,7 @@ export class LogDirectory implements LogHome {
       onRound: (ms) => fsyncMs.observe(ms),
       slow: new SlowSyncs({ clock, log, path }),
     });
-    this.#removal = new FolderRemoval(options.env, (error) => {
-      if (!(error instanceof DiskError)) throw error;
-      this.failed(error);
-    });
+    this.#removal = new FolderRemoval(options.env, (error) => this.#noteFailed(error));
     this.openFiles = new OpenFiles(options.segmentFilesOpenMax ?? limits.segmentFilesOpenMax);
     this.#offsets = new DirectoryOffsets(options.env, path);
     const { logs, damaged, nameless } = findLogs(disk, path);
@@ -169,15 +166,18 @@ export class LogDirectory implements LogHome {
     if (known) return known;
     const path = `${this.path}/${name}`;
     const { disk } = this.env;
-    this.#checkCase(name);
     try {
-      // After a crash the file may not last: it is made again as it was.
-      if (!this.wasClean || !disk.exists(`${path}/partition.metadata`)) this.#make(path, topicId);
+      const twin = this.#names.twinOf(name);
+      if (twin !== null) this.#checkCase(name, twin);
       this.#offsets.owned(name, topicId);
-      const log = this.#open({ path, name, topicId, config });
+      const isMade = config.isMadeLate !== true || twin !== null || this.#knows(name);
+      // After a crash the file in it may not last: it is made again as it was.
+      if (isMade && (!this.wasClean || !disk.exists(`${path}/partition.metadata`)))
+        this.makeFolder({ path, topicId });
+      const log = this.#open({ path, name, topicId, config, isMade });
       this.#logs.set(name, log);
       this.#names.take(name);
-      log.requestSync();
+      if (isMade) log.requestSync();
       return log;
     } catch (error) {
       if (isDiskFull(error)) throw this.full(error.message);
@@ -187,10 +187,20 @@ export class LogDirectory implements LogHome {
     }
   }
 
-  #checkCase(name: string): void {
+  /** Something of a log of this name is, or was, on the disk. */
+  #knows(name: string): boolean {
+    return this.#offsets.has(name) || this.env.disk.exists(`${this.path}/${name}`);
+  }
+
+  makeFolder({ path, topicId }: Pick<LogFolder, "path" | "topicId">): void {
+    if (!this.#newFolders.make(path, topicId)) throw this.full(`no room for ${path}`);
+  }
+
+  #checkCase(name: string, twin: string): void {
     const { disk } = this.env;
-    const twin = this.#names.twinOf(name);
-    if (twin === null || !disk.exists(`${this.path}/${name}`) || disk.list(this.path).includes(name)) return;
+    // Whether they are one folder shows only once there is a folder.
+    this.#logs.get(twin)?.folder.make();
+    if (!disk.exists(`${this.path}/${name}`) || disk.list(this.path).includes(name)) return;
     const text =
       `the file system of ${this.path} does not tell "${name}" from "${twin}", a log of another topic: ` +
       "name the topic otherwise, or use a file system that does";
@@ -201,19 +211,7 @@ export class LogDirectory implements LogHome {
     return this.#logs.get(nameOf(key));
   }
 
-  #make(path: string, topicId: Uuid): void {
-    const { disk } = this.env;
-    disk.makeDirectory(path);
-    const name = `${path}/partition.metadata`;
-    const content = Buffer.from(`version: 0\ntopic_id: ${topicId}\n`);
-    const isThere = disk.exists(name);
-    const file = isThere ? disk.open(name, { create: false }) : writeNewFile(disk, name, content);
-    if (file === null) throw this.full(`no room for ${name}`);
-    if (isThere) file.writeAt([content], 0);
-    this.#newFolders.add(file);
-  }
-
-  #open(options: Pick<FolderOptions, "path" | "name" | "topicId" | "config">): PartitionLog {
+  #open(options: Pick<FolderOptions, "path" | "name" | "topicId" | "config" | "isMade">): PartitionLog {
     const folder = new LogFolder({
       home: this,
       ...options,
@@ -256,9 +254,13 @@ export class LogDirectory implements LogHome {
       this.env.disk.rename(path, away);
       this.#removal.add(away);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      this.failed(error);
+      this.#noteFailed(error);
     }
+  }
+
+  #noteFailed(error: unknown): void {
+    if (!(error instanceof DiskError)) throw error;
+    this.failed(error);
   }
 
   highWatermark(key: PartitionKey): number {
@@ -274,10 +276,11 @@ export class LogDirectory implements LogHome {
     this.#offsets.set("start", name, offset);
   }
 
-  noteCut({ name }: LogFolder, end: number): void {
-    if (this.#offsets.get("recovery", name) <= end) return;
+  noteCut({ name }: LogFolder, end: number): boolean {
+    if (this.#offsets.get("recovery", name) <= end) return false;
     this.#offsets.set("recovery", name, end);
     this.checkpointSoon();
+    return true;
   }
 
   /**
@@ -301,10 +304,7 @@ export class LogDirectory implements LogHome {
 
   async #writeOffsets(): Promise<void> {
     if (this.failure !== null) return;
-    for (const [name, { recoveryPoint }] of this.#logs) {
-      if (recoveryPoint > this.#offsets.get("recovery", name))
-        this.#offsets.set("recovery", name, recoveryPoint);
-    }
+    await raiseRecoveryPoints(this.#logs, this.#offsets);
     await this.#offsets.write();
   }
 
@@ -351,11 +351,7 @@ export class LogDirectory implements LogHome {
     this.#removal.stop();
     await this.rounds.idle();
     await this.#writing;
-    await this.#unlessItFails(async () => {
-      if (this.failure !== null) return;
-      for (const log of this.#logs.values()) await log.close();
-      await this.#closeClean();
-    });
+    if (this.failure === null) await this.#unlessItFails(() => this.#closeClean());
     // The lock of a process that is gone is taken over: it can stay where it cannot be removed.
     await this.#unlessItFails(async () => this.#lock.release());
   }
@@ -371,6 +367,7 @@ export class LogDirectory implements LogHome {
 
   /** On a full disk there may be no clean end: the next start then reads more, and loses nothing. */
   async #closeClean(): Promise<void> {
+    for (const log of this.#logs.values()) await log.close();
     try {
       await this.syncNewFolders();
       await this.writeCheckpoints();

@@ -3,31 +3,31 @@
 //
 // Keeps true at a start: what is read of a file is checked; what a crash may have brought back is not
 // believed. Epochs and producer snapshots above the recovery point may be of batches that were cut, for a
-// removal or replacement of theirs need not have lasted: they are made again from the batches.
+// removal or replacement of theirs need not have lasted: they are made again from the batches. So epochs that
+// an append brings need not be on disk before it counts: only before a recovery point above them is.
 import { DiskError } from "../../base/disk-error.ts";
 import type { DiskFile } from "../../base/ports/disk.ts";
 import type { Env } from "../../base/ports/env.ts";
 import type { Uuid } from "../../base/uuid.ts";
 import { batch } from "../../proto/batch/header.ts";
 import { BrokerError } from "../../proto/errors.ts";
-import { readWholeFile, replaceFile, writeNewFile } from "./atomic-file.ts";
-import { checkedBytes, checkedText } from "./checkpoint.ts";
+import { readWholeFile, writeNewFile } from "./atomic-file.ts";
 import type { DiskFullError } from "./disk-full.ts";
 import type { DiskRoom } from "./disk-room.ts";
 import { digits, settleDoomedFiles } from "./doomed-files.ts";
 import { EpochCache } from "./epoch-cache.ts";
+import { EpochFile } from "./epoch-file.ts";
 import type { HotBytes } from "./hot-bytes.ts";
 import { LateRemoval } from "./late-removal.ts";
 import type { OpenFiles } from "./open-files.ts";
 import { ProducerState } from "./producer-state.ts";
-import { LogDamagedError, type RecoveredTail, recoverSegments } from "./recovery.ts";
+import { LogDamagedError, type RecoveredSegments, type RecoveredTail, recoverSegments } from "./recovery.ts";
 import type { LogConfig } from "./replica-log.ts";
 import { BrokenBatchError, Segment, type SegmentOptions } from "./segment.ts";
 import type { Syncable, SyncRounds } from "./sync-rounds.ts";
 
 export type LogEnv = Pick<Env, "clock" | "disk" | "codecs" | "log" | "metrics">;
 
-const epochFile = "leader-epoch-checkpoint";
 const snapshotsKept = 3;
 
 /** What a log needs of the directory it lives in. */
@@ -45,13 +45,15 @@ export interface LogHome {
   readonly room: DiskRoom;
   /** Asks for a sync of this log again after a while. */
   syncLater(log: Syncable): void;
+  /** Makes the folder, with the file that says of which topic it is. */
+  makeFolder(folder: LogFolder): void;
   /** The folders made so far last, and what is in their metadata files. */
   syncNewFolders(): Promise<void>;
   noteStart(folder: LogFolder, offset: number): void;
   /** A read of the log met damage. */
   readDamage(folder: LogFolder, what: string): void;
-  /** The log was cut to `end`: what a recovery point above it says is not so any more. */
-  noteCut(folder: LogFolder, end: number): void;
+  /** The log was cut to `end`. True: what a recovery point above it said is not so now, and it is lowered. */
+  noteCut(folder: LogFolder, end: number): boolean;
   /** Brings the log starts noted so far to stable storage, and recovery points with them. */
   writeCheckpoints(): Promise<void>;
   /** The same, without waiting for it. */
@@ -64,6 +66,8 @@ export interface FolderOptions {
   name: string;
   topicId: Uuid;
   config: LogConfig;
+  /** False: there is nothing of it on the disk, and will not be before it is written. */
+  isMade: boolean;
   isClean: boolean;
   recoveryPoint: number;
   startOffset: number;
@@ -85,6 +89,9 @@ export class LogFolder {
   startOffset: number;
   readonly #home: LogHome;
   readonly #removal: LateRemoval;
+  readonly #epochFile: EpochFile;
+  #isMade: boolean;
+  #isLetGo = false;
   /** Files beside the segments that were written and not synced. */
   #sidecars: DiskFile[] = [];
 
@@ -96,20 +103,38 @@ export class LogFolder {
     this.topicId = options.topicId;
     this.isClean = options.isClean;
     this.recoveryPoint = options.recoveryPoint;
+    this.startOffset = options.startOffset;
+    this.#isMade = options.isMade;
+    this.#epochFile = new EpochFile(this.env, options);
+    this.epochs = new EpochCache();
+    const { segments, read, tail } = this.#isMade ? this.#recover(options) : this.#empty(options);
+    this.tail = tail;
+    this.segments = segments;
+    this.unsynced = read;
+  }
+
+  #empty({ config }: FolderOptions): RecoveredSegments {
+    const segment = new Segment({ ...this.#segmentOptions(config.indexIntervalBytes), baseOffset: 0 });
+    return {
+      segments: [segment],
+      read: new Set(),
+      tail: { cutBytes: 0, cutBatches: 0, cutAt: -1, what: "" },
+    };
+  }
+
+  #recover(options: FolderOptions): RecoveredSegments {
     const { recoveryPoint, isClean } = options;
     const { indexIntervalBytes } = options.config;
     const startOffset = settleDoomedFiles(this.env.disk, this.path, options.startOffset);
-    const epochs = this.#readEpochs(startOffset);
-    this.epochs = epochs ?? new EpochCache();
+    const epochs = this.#epochFile.read(startOffset);
+    if (epochs !== null) this.epochs = epochs;
     if (!isClean) this.epochs.cutEnd(recoveryPoint);
-    const { segments, read, tail } = recoverSegments({
+    const recovered = recoverSegments({
       ...this.#segmentOptions(indexIntervalBytes),
       ...{ recoveryPoint, startOffset, isClean, believesIndexes: epochs !== null },
       onBatch: (bytes, at) => this.epochs.assign(batch.leaderEpoch(bytes, at), batch.baseOffset(bytes, at)),
     });
-    this.tail = tail;
-    this.segments = segments;
-    this.unsynced = read;
+    const { segments, read } = recovered;
     // The start lasts, the segment made for it did not, or nothing of what stood above it: it starts anew.
     if ((segments.at(-1)?.end ?? -1) < startOffset) {
       for (const old of segments.splice(0)) old.remove();
@@ -119,12 +144,25 @@ export class LogFolder {
     this.startOffset = Math.max(startOffset, segments[0]!.baseOffset);
     this.epochs.cutEnd(segments.at(-1)!.end);
     this.epochs.cutStart(this.startOffset);
-    this.#damaged(() => {
+    this.#damaged(segments, () => {
       for (const segment of segments.slice(0, -1)) if (read.has(segment)) this.seal(segment);
       segments.at(-1)!.dropIndexFiles();
       this.#dropSnapshots((offset) => !isClean && offset > recoveryPoint);
       this.rebuildProducers(segments);
     });
+    return recovered;
+  }
+
+  /** There is something of it on the disk. */
+  get isMade(): boolean {
+    return this.#isMade;
+  }
+
+  /** Before anything is written in it. Throws DiskError, or DiskFullError; it is tried again then. */
+  make(): void {
+    if (this.#isMade) return;
+    this.#home.makeFolder(this);
+    this.#isMade = true;
   }
 
   get env(): LogEnv {
@@ -160,8 +198,9 @@ export class LogFolder {
     this.#home.noteStart(this, offset);
   }
 
-  noteCut(end: number): void {
-    this.#home.noteCut(this, end);
+  /** True: the new recovery point has to last before what is written over the cut counts. */
+  noteCut(end: number): boolean {
+    return this.#home.noteCut(this, end);
   }
 
   writeCheckpoints(): Promise<void> {
@@ -191,6 +230,7 @@ export class LogFolder {
       ...{ disk, codecs, indexIntervalBytes, files: this.#home.openFiles, folder: this.path },
       hotBytes: this.#home.hotBytes,
       onIndexRebuilt: (file, what) => log.warn({ log: this.name, file, what }, "made an index again"),
+      beforeOpen: () => this.make(),
     };
   }
 
@@ -219,7 +259,8 @@ export class LogFolder {
   }
 
   /** Removes no more: the folder is being closed, or will be removed as a whole. */
-  stopRemoval(): void {
+  letGo(): void {
+    this.#isLetGo = true;
     this.#removal.stop();
   }
 
@@ -237,6 +278,12 @@ export class LogFolder {
     this.#sidecars.push(...segment.seal());
   }
 
+  /** The same for the last segment of a log that is closed, with a snapshot of its producers. */
+  sealWhole(last: Segment): void {
+    this.writeProducerSnapshot(last.end);
+    this.seal(last);
+  }
+
   /** Files that the caller must sync and close. */
   takeSidecars(): DiskFile[] {
     const files = this.#sidecars;
@@ -246,30 +293,32 @@ export class LogFolder {
 
   // ---- Epochs ----
 
-  async writeEpochs(): Promise<void> {
-    const { disk, codecs } = this.env;
-    const bytes = checkedBytes(this.epochs.toText(), (part) => codecs.crc32c(part));
-    await replaceFile(disk, this.path, epochFile, bytes);
+  /** The file follows before a recovery point above it is written down. */
+  assignEpoch(epoch: number, startOffset: number): void {
+    if (this.epochs.assign(epoch, startOffset)) this.#epochFile.isBehind = true;
   }
 
-  /** Null when the file is missing or damaged, or does not reach down to the log's start. */
-  #readEpochs(startOffset: number): EpochCache | null {
-    const { disk, codecs, log } = this.env;
-    const file = `${this.path}/${epochFile}`;
-    const bytes = readWholeFile(disk, file);
-    if (bytes === null) return null;
-    const text = checkedText(bytes, (part) => codecs.crc32c(part));
-    const epochs = text === null ? null : EpochCache.fromText(text);
-    if (epochs === null) log.warn({ log: this.name, file }, "a damaged file of leader epochs is not used");
-    // Without any it may be of a log that started anew, and whose new start did not last.
-    const first = epochs?.firstStart ?? Number.MAX_SAFE_INTEGER;
-    const firstBase = disk.list(this.path).find((name) => /^\d{20}\.log$/.test(name));
-    return first <= Math.max(startOffset, Number(firstBase?.slice(0, 20) ?? 0)) ? epochs : null;
+  /** The file lacks epochs that the log has. */
+  get areEpochsBehind(): boolean {
+    return this.#epochFile.isBehind;
+  }
+
+  /** Brings the file up to what it lacks; nothing comes of it once the log is deleted. */
+  async catchUpEpochs(): Promise<void> {
+    try {
+      await this.writeEpochs();
+    } catch (error) {
+      if (!this.#isLetGo) throw error;
+    }
+  }
+
+  async writeEpochs(): Promise<void> {
+    this.make();
+    await this.#epochFile.write(() => this.epochs);
   }
 
   async syncNames(): Promise<void> {
-    await this.#home.syncNewFolders();
-    await this.env.disk.syncDirectory(this.path);
+    await Promise.all([this.#home.syncNewFolders(), this.env.disk.syncDirectory(this.path)]);
   }
 
   // ---- Producers ----
@@ -279,6 +328,7 @@ export class LogFolder {
    * is no room for it.
    */
   writeProducerSnapshot(offset: number): void {
+    this.make();
     const { disk, codecs } = this.env;
     const bytes = this.producers.toBytes((part) => codecs.crc32c(part));
     const file = writeNewFile(disk, `${this.path}/${digits(offset)}.snapshot`, bytes);
@@ -333,13 +383,13 @@ export class LogFolder {
     this.#dropSnapshots(() => true);
   }
 
-  #damaged(run: () => void): void {
+  #damaged(segments: readonly Segment[], run: () => void): void {
     try {
       run();
     } catch (error) {
       if (!(error instanceof BrokenBatchError)) throw error;
       const { path: file, position, what } = error;
-      const offset = this.segments.find(({ path }) => path === file)?.baseOffset ?? this.startOffset;
+      const offset = segments.find(({ path }) => path === file)?.baseOffset ?? this.startOffset;
       throw new LogDamagedError({ folder: this.path, offset, file, position, what });
     }
   }

@@ -2,7 +2,7 @@
 // of ReplicaLog.
 //
 // Keeps true: offsets are consecutive over the segments; the epoch cache and the producer state say what the
-// batches say; `durableEnd` never passes bytes, names or epochs that are not on stable storage.
+// batches say; `durableEnd` never passes bytes or names that are not on stable storage, nor a cut of epochs.
 import { assert } from "../../base/assert.ts";
 import { DiskError, isDiskFull } from "../../base/disk-error.ts";
 import { batch } from "../../proto/batch/header.ts";
@@ -55,6 +55,10 @@ export class PartitionLog implements ReplicaLog {
       : Math.min(this.end, Math.max(this.#start, folder.recoveryPoint));
     this.#active.pin();
     this.#unsynced = new Unsynced(folder);
+  }
+
+  get folder(): LogFolder {
+    return this.#folder;
   }
 
   get startOffset(): number {
@@ -139,8 +143,7 @@ export class PartitionLog implements ReplicaLog {
   }
 
   #learn(bytes: Uint8Array, at: number, nowMs: number): void {
-    if (this.#folder.epochs.assign(batch.leaderEpoch(bytes, at), batch.baseOffset(bytes, at)))
-      this.#unsynced.epochs = true;
+    this.#folder.assignEpoch(batch.leaderEpoch(bytes, at), batch.baseOffset(bytes, at));
     this.#folder.producers.append(bytes, at, nowMs);
   }
 
@@ -189,7 +192,7 @@ export class PartitionLog implements ReplicaLog {
   }
 
   assignEpoch(epoch: number, startOffset: number): void {
-    if (this.#folder.epochs.assign(epoch, startOffset)) this.#unsynced.epochs = true;
+    this.#folder.assignEpoch(epoch, startOffset);
   }
 
   endOfEpoch(epoch: number): EpochEnd {
@@ -227,7 +230,7 @@ export class PartitionLog implements ReplicaLog {
     // Those of segments, of index files, of producer snapshots.
     this.#unsynced.names = true;
     this.#committedEnd = Math.min(this.#committedEnd, this.end);
-    this.#folder.noteCut(this.end);
+    if (this.#folder.noteCut(this.end)) this.#unsynced.start = true;
     this.#durableEnd = Math.min(this.#durableEnd, this.end);
     this.requestSync();
   }
@@ -240,9 +243,7 @@ export class PartitionLog implements ReplicaLog {
       this.#folder.forgetAll();
       this.#segments = [this.#newSegment(offset)];
     });
-    this.#unsynced.names = true;
-    this.#unsynced.epochs = true;
-    this.#unsynced.start = true;
+    this.#unsynced.names = this.#unsynced.epochs = this.#unsynced.start = true;
     this.#start = offset;
     this.#durableEnd = Math.min(this.#durableEnd, offset);
     this.#committedEnd = Math.min(this.#committedEnd, offset);
@@ -364,12 +365,10 @@ export class PartitionLog implements ReplicaLog {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#unsynced.epochs = true;
-    this.#unsynced.names = true;
-    this.#guard(() => {
-      this.#folder.writeProducerSnapshot(this.end);
-      this.#folder.seal(this.#active);
-    });
+    if (this.#folder.isMade) {
+      this.#unsynced.epochs = this.#unsynced.names = true;
+      this.#guard(() => this.#folder.sealWhole(this.#active));
+    }
     this.#isClosedWhole = await this.#sync();
     if (this.#isClosedWhole) this.#durableEnd = this.end;
     this.abandon();
@@ -378,7 +377,7 @@ export class PartitionLog implements ReplicaLog {
   /** Lets go of the files without a last word, for a log that is being deleted. */
   abandon(): void {
     this.#closed = true;
-    this.#folder.stopRemoval();
+    this.#folder.letGo();
     for (const segment of this.#segments) segment.close();
     for (const file of this.#folder.takeSidecars()) file.close();
   }

@@ -48,6 +48,8 @@ export interface LogConfig {
   producerExpirationMs: number;
   /** It may use the room that is kept back from records: consensus must go on while data cannot. */
   usesReserve?: boolean;
+  /** A new log has no folder before its first write, which may be long in coming. */
+  isMadeLate?: boolean;
 }
 
 export interface ReadRange {

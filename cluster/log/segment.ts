@@ -46,6 +46,8 @@ export interface SegmentOptions {
   hotBytes: HotBytes;
   /** An index file that could not be used; it has been made again from the segment. */
   onIndexRebuilt(path: string, what: string): void;
+  /** The file is about to be opened, and made if it is not there. */
+  beforeOpen?(): void;
 }
 
 export class Segment implements OpenFile {
@@ -80,9 +82,14 @@ export class Segment implements OpenFile {
   }
 
   get file(): DiskFile {
-    this.#file ??= this.#options.disk.open(this.path, { create: true });
+    this.#file ??= this.#open();
     if (this.#pins === 0) this.#options.files.used(this);
     return this.#file;
+  }
+
+  #open(): DiskFile {
+    this.#options.beforeOpen?.();
+    return this.#options.disk.open(this.path, { create: true });
   }
 
   get index(): SegmentIndex {
@@ -351,6 +358,8 @@ export class Segment implements OpenFile {
 
   /** It is the log's no more, which starts at `start` now; answers where its file is until that lasts. */
   doom(start: number): string {
+    // One that was never written has no file yet, and there must be one to rename.
+    this.#file ??= this.#open();
     this.close();
     this.#removeFiles(indexKinds);
     return doomFile(this.#options.disk, this.path, start);

@@ -1,5 +1,5 @@
 // shell: what of one log is not on stable storage yet, and how it gets there: bytes of segments, files beside
-// them, log start, leader epochs, names.
+// them, log start, cuts of leader epochs, names.
 //
 // Keeps true: the file of a segment that is the log's no more goes only once the start that dropped it lasts;
 // what a full disk kept from being written down stays to be done.
@@ -51,6 +51,7 @@ export class Unsynced {
    * full, and what stands beside the segments could not be written.
    */
   async sync(isClosed: () => boolean): Promise<boolean> {
+    if (!this.#folder.isMade) return true;
     const segments = [...this.#segments];
     this.#segments.clear();
     const sidecars = this.#folder.takeSidecars();
@@ -60,9 +61,13 @@ export class Unsynced {
     this.start = false;
     this.epochs = false;
     this.names = false;
+    const changes = start || epochs || doomed.length > 0;
     try {
       const files: DiskFile[] = [...segments.map(({ file }) => file), ...sidecars];
-      await Promise.all(files.map((file) => file.sync()));
+      const syncs = files.map((file) => file.sync());
+      // At once: file systems bring all that waits to the disk together.
+      if (names && !changes) syncs.push(this.#folder.syncNames());
+      await Promise.all(syncs);
     } finally {
       for (const segment of segments) segment.unpin();
       for (const file of sidecars) file.close();
@@ -78,7 +83,7 @@ export class Unsynced {
       this.#doomed.unshift(...doomed);
       return false;
     }
-    if (isClosed()) return true;
+    if (isClosed() || !changes) return true;
     for (const { path, delayMs } of doomed) this.#folder.removeLater(path, delayMs);
     if (names || doomed.length > 0) await this.#folder.syncNames();
     return true;

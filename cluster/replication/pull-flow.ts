@@ -1,6 +1,6 @@
 // core: how much of one pull stream is under way, and when the next message leaves. The follower's
-// acknowledgements give credit; and while two messages are on their way, what is small waits for the answer to
-// the first and gathers more: a message costs both ends the same whether it carries one batch or ten, and
+// acknowledgements give credit; and while two messages are on their way, what is small waits for the answer
+// to the first and gathers more: a message costs both ends the same whether it carries one batch or ten, and
 // two are enough to keep both ends busy.
 //
 // Keeps true: nothing waits longer than `gatherMs`, whatever the follower does.

@@ -1,5 +1,5 @@
-// test: the paths written by hand read and write what the table codec does, in every version, and take what is
-// damaged as it does.
+// test: the paths written by hand read and write what the table codec does, in every version, and take what
+// is damaged as it does.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arbitraryMessage, versionsOf } from "../../test/kafka/arbitrary-message.ts";

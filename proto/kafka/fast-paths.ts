@@ -1,6 +1,6 @@
 // core: what the table codec does, written out by hand for the two messages that pass with every batch:
-// Produce requests are read, and their answers written, without a lookup by name. What is unusual in an answer
-// goes to the table codec. Tested against it in both directions.
+// Produce requests are read, and their answers written, without a lookup by name. What is unusual in an
+// answer goes to the table codec. Tested against it in both directions.
 
 import { ProtocolError } from "../errors.ts";
 import { type Read, skipTagged } from "./compile-read.ts";
