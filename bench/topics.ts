@@ -2,6 +2,7 @@
 // after.
 import { readdirSync } from "node:fs";
 import { Admin } from "../client/index.ts";
+import { BrokerError } from "../proto/errors.ts";
 import type { BenchCluster } from "./systems/bench-cluster.ts";
 import { until } from "./until.ts";
 
@@ -67,7 +68,12 @@ export async function createTopic(
 ): Promise<void> {
   const { partitions, replicas: replicationFactor } = shape;
   const configs = topicSettings(system, shape);
-  await admin.createTopics([{ name: topic, partitions, replicationFactor, configs }]);
+  try {
+    await admin.createTopics([{ name: topic, partitions, replicationFactor, configs }]);
+  } catch (error) {
+    // The name is new: a broker has passed the request on twice, and the first one did it.
+    if (!(error instanceof BrokerError && error.errorName === "TOPIC_ALREADY_EXISTS")) throw error;
+  }
   await inSync(admin, topic, shape);
 }
 
