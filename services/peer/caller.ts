@@ -6,7 +6,7 @@ import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import { limits } from "../../base/limits.ts";
 import { type MessageCodec, peerCodecs } from "../../proto/peer/codec.ts";
 import type { PeerAddress, PeerCaller, PeerStream, Peers } from "../../proto/peer/peer-api.ts";
-import { type AnyMethod, methodOf, peerServices } from "./definitions.ts";
+import { type AnyMethod, methodOf, peerDefinitions } from "./definitions.ts";
 import { clientStream } from "./stream.ts";
 
 const pullWindowBytes = 8 * 1024 * 1024;
@@ -39,6 +39,7 @@ class GrpcCaller implements PeerCaller {
   private readonly control: Client;
   private readonly pull: Client;
   private readonly target: string;
+  private readonly definitions = peerDefinitions();
   /** How to end what is under way. */
   private readonly active = new Set<() => void>();
 
@@ -64,17 +65,17 @@ class GrpcCaller implements PeerCaller {
     this.unary("AllocateProducerIds", request, options);
 
   openSession: PeerCaller["openSession"] = () => {
-    const method = methodOf(peerServices.control, "Session");
+    const method = methodOf(this.definitions.control, "Session");
     return this.stream(this.control, method, { out: peerCodecs.SessionBeat, in: peerCodecs.SessionAnswer });
   };
 
   openRaft: PeerCaller["openRaft"] = () => {
-    const method = methodOf(peerServices.consensus, "Raft");
+    const method = methodOf(this.definitions.consensus, "Raft");
     return this.stream(this.control, method, { out: peerCodecs.RaftMessage, in: peerCodecs.RaftMessage });
   };
 
   openPull: PeerCaller["openPull"] = () => {
-    const method = methodOf(peerServices.replication, "Pull");
+    const method = methodOf(this.definitions.replication, "Pull");
     return this.stream(this.pull, method, { out: peerCodecs.PullPositions, in: peerCodecs.PullData });
   };
 
@@ -85,7 +86,7 @@ class GrpcCaller implements PeerCaller {
   }
 
   private unary<Req, Res>(name: string, request: Req, options: { timeoutMs: number }): Promise<Res> {
-    const method = methodOf(peerServices.control, name);
+    const method = methodOf(this.definitions.control, name);
     const deadline = Date.now() + options.timeoutMs;
     const { path, requestSerialize, responseDeserialize } = method;
     return new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Log } from "../../base/ports/log.ts";
 import type { PeerApi, PeerCaller, PeerStream, PullData, PullPositions } from "../../proto/peer/peer-api.ts";
 import { grpcPeers } from "./caller.ts";
-import { methodOf, peerServices } from "./definitions.ts";
+import { methodOf, peerDefinitions } from "./definitions.ts";
 import { type PeerServer, startPeerServer } from "./server.ts";
 
 type Received<Out, In> = { stream: PeerStream<Out, In>; messages: In[]; closed: (Error | null)[] };
@@ -208,7 +208,7 @@ describe("streams between brokers", () => {
     const server = await serve({ raft: (stream) => void receive(stream) });
     const client = new Client(`127.0.0.1:${server.address.port}`, credentials.createInsecure());
     closers.push(() => client.close());
-    const method = methodOf(peerServices.consensus, "Raft");
+    const method = methodOf(peerDefinitions().consensus, "Raft");
     const call = client.makeBidiStreamRequest(
       method.path,
       method.requestSerialize,
@@ -240,7 +240,7 @@ describe("the peer door", () => {
     const server = await serve({});
     const client = new Client(`127.0.0.1:${server.address.port}`, credentials.createInsecure());
     closers.push(() => client.close());
-    const method = methodOf(peerServices.health, "Check");
+    const method = methodOf(peerDefinitions().health, "Check");
     const check = (service: string): Promise<unknown> =>
       new Promise((resolve) =>
         client.makeUnaryRequest(

@@ -17,7 +17,7 @@ import type { Log } from "../../base/ports/log.ts";
 import type { Address } from "../../base/ports/network.ts";
 import { peerCodecs } from "../../proto/peer/codec.ts";
 import type { PeerApi } from "../../proto/peer/peer-api.ts";
-import { peerServices } from "./definitions.ts";
+import { peerDefinitions } from "./definitions.ts";
 import { Health } from "./health.ts";
 import { serverStream } from "./stream.ts";
 
@@ -51,15 +51,13 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   // What goes wrong is reported through promises and streams; grpc-js would write to stderr besides.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
-    // Nobody asks for channelz, and its counters cost something with every message.
-    "grpc.enable_channelz": 0,
     "grpc.max_receive_message_length": limits.peerMessageBytesMax,
     "grpc.max_send_message_length": limits.peerMessageBytesMax,
     "grpc.keepalive_time_ms": keepaliveMs,
     "grpc.keepalive_timeout_ms": keepaliveMs,
   });
   const { api } = options;
-  const { control, consensus, replication, health: healthDefinition } = peerServices;
+  const { control, consensus, replication, health: healthDefinition } = peerDefinitions();
   const services = ["ottla.peer.v1.Control", "ottla.peer.v1.Consensus", "ottla.peer.v1.Replication"];
   const health = new Health({ isServing: options.isServing, services });
   server.addService(control, {
