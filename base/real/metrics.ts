@@ -71,7 +71,8 @@ class PromMetrics implements Metrics {
     if (this.loaded !== null) return this.loaded;
     const prom = createRequire(import.meta.url)("prom-client") as typeof Prom;
     const registry = new prom.Registry();
-    if (this.withProcess) prom.collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: lagEveryMs });
+    if (this.withProcess)
+      prom.collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: lagEveryMs });
     this.loaded = { prom, registry };
     return this.loaded;
   }
