@@ -21,7 +21,7 @@ export class Unsynced {
   constructor(folder: LogFolder) {
     this.#folder = folder;
     // What a crashed process left in the page cache may not be on disk yet.
-    if (folder.isClean) return;
+    if (folder.isClean || !folder.isMade) return;
     for (const segment of folder.unsynced) this.written(segment);
     this.epochs = true;
   }

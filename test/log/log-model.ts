@@ -90,7 +90,7 @@ class LogModelRun {
     const { env, directory } = await openDirectory(this.#world, this.#node, onFailed, {
       segmentFilesOpenMax: 2,
     });
-    const log = directory.openLog(key, topicId, logConfig);
+    const log = directory.openLog(key, topicId, { ...logConfig, isMadeLate: this.#seed % 2 === 0 });
     this.#check(log, env.codecs);
     log.setDurableListener(() => {
       this.#durable = Math.max(this.#durable, log.durableEnd);
