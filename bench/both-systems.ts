@@ -1,5 +1,5 @@
 // adapter: the systems of a comparison: Ottla, started anew for each number of brokers and flush policy, and
-// Apache Kafka beside it, started once for each number of brokers and warm before anything is measured.
+// Apache Kafka beside it, started once for each number of brokers; both warm before anything is measured.
 import type { Bench } from "./compare.ts";
 import { type ProduceShape, produceOnce } from "./produce.ts";
 import type { BenchCluster, StartBenchCluster } from "./systems/bench-cluster.ts";
@@ -8,8 +8,8 @@ export interface Systems {
   startOttla: StartBenchCluster;
   /** Null when Ottla is measured alone. */
   startKafka: StartBenchCluster | null;
-  /** A virtual machine runs slow until it has compiled what is hot. */
-  kafkaWarmupMs: number;
+  /** Both run slow until their virtual machines have compiled what is hot. */
+  warmupMs: Readonly<Record<"ottla" | "kafka", number>>;
 }
 
 export interface Round {
@@ -25,11 +25,14 @@ export async function withSystems(
   work: (round: Round) => Promise<void>,
 ): Promise<void> {
   for (const brokers of wanted.brokers) {
-    const kafka = systems.startKafka === null ? null : await startWarm(bench, systems, brokers);
+    const startKafka = systems.startKafka?.bind(null, { brokers, settings: {} });
+    const kafka = startKafka ? await startWarm(bench, systems.warmupMs.kafka, brokers, startKafka) : null;
     try {
       for (const flush of wanted.flush) {
         bench.progress(`${brokers} broker(s), flush ${flush}`);
-        const ottla = await systems.startOttla({ brokers, settings: { "ottla.flush.policy": flush } });
+        const settings = { "ottla.flush.policy": flush };
+        const startOttla = systems.startOttla.bind(null, { brokers, settings });
+        const ottla = await startWarm(bench, systems.warmupMs.ottla, brokers, startOttla);
         try {
           await work({ brokers, flush, clusters: kafka === null ? [ottla] : [ottla, kafka] });
         } finally {
@@ -42,18 +45,24 @@ export async function withSystems(
   }
 }
 
-async function startWarm(bench: Bench, systems: Systems, brokers: number): Promise<BenchCluster> {
-  bench.progress(`Apache Kafka, ${brokers} node(s): start, then ${systems.kafkaWarmupMs} ms of load`);
-  const kafka = await systems.startKafka!({ brokers, settings: {} });
+async function startWarm(
+  bench: Bench,
+  warmupMs: number,
+  brokers: number,
+  start: () => Promise<BenchCluster>,
+): Promise<BenchCluster> {
+  const cluster = await start();
+  if (warmupMs === 0) return cluster;
+  bench.progress(`${cluster.system}, ${brokers} broker(s): ${warmupMs} ms of load`);
   try {
-    const times = { ...bench, warmupMs: 0, measureMs: systems.kafkaWarmupMs / 2 };
+    const times = { ...bench, warmupMs: 0, measureMs: warmupMs / 2 };
     for (const batch of ["16", "single"] as const) {
       const shape: ProduceShape = { batch, replicas: brokers, partitions: 6, flush: "os" };
-      await produceOnce(times, kafka, shape);
+      await produceOnce(times, cluster, shape);
     }
-    return kafka;
+    return cluster;
   } catch (error) {
-    await kafka.stop();
+    await cluster.stop();
     throw error;
   }
 }

@@ -22,6 +22,8 @@ export interface BenchCommandOptions {
   depth: number;
   kafka?: string;
   kafkaWarmup?: number;
+  ottlaWarmup?: number;
+  touchMemory?: boolean;
   against?: string;
   data: string;
   built?: boolean;
@@ -47,6 +49,8 @@ export function withBench(command: Command): Command {
       "compare with Apache Kafka, started by up.sh, node.sh and down.sh of this folder",
     )
     .option("--kafka-warmup <n>", "seconds of load before anything is measured (40; quick 4)", wholeNumber(0))
+    .option("--ottla-warmup <n>", "the same for Ottla (20; quick 2)", wholeNumber(0))
+    .option("--touch-memory", "use all free memory once before: a virtual machine gets it at first use")
     .addOption(
       new Option("--against <host:port,...>", "compare with a Kafka cluster that runs already").conflicts(
         "kafka",
@@ -83,7 +87,10 @@ export function systemsOf(options: BenchCommandOptions): Systems {
   return {
     startOttla: ottlaFrom({ data, isBuilt: options.built ?? false }),
     startKafka,
-    kafkaWarmupMs: 1_000 * (options.kafkaWarmup ?? (quick ? 4 : 40)),
+    warmupMs: {
+      kafka: 1_000 * (options.kafkaWarmup ?? (quick ? 4 : 40)),
+      ottla: 1_000 * (options.ottlaWarmup ?? (quick ? 2 : 20)),
+    },
   };
 }
 

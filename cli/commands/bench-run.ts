@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { type Round, type Systems, withSystems } from "../../bench/both-systems.ts";
 import type { Bench } from "../../bench/compare.ts";
 import type { Row } from "../../bench/measure/row.ts";
+import { touchMemory } from "../../bench/touch-memory.ts";
 import { type BenchReport, benchMarkdown } from "../output/bench-markdown.ts";
 import { showBench, thisMachine } from "../output/bench-table.ts";
 import { printJson } from "../output/table.ts";
@@ -19,6 +20,7 @@ export async function runBench(
   // Whoever started a system removes it when this process exits, which a signal by itself does not count as.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
   const bench = benchOf(options);
+  if (options.touchMemory) await touchMemory();
   const rows = await work(bench, systemsOf(options));
   const typed = `ottla bench ${command.name()} ${process.argv.slice(4).join(" ")}`.trimEnd();
   const report = { machine: thisMachine(), command: typed, rows, missing: bench.missing };
