@@ -1,5 +1,6 @@
-// adapter: uses all free memory of this machine once. The host of a virtual machine gives it memory page by page,
-// at first use, and that costs more than all that is done with the page: whoever writes first would pay for it.
+// adapter: uses all free memory of this machine once. The host of a virtual machine gives it memory page by
+// page, at first use, and that costs more than all that is done with the page: whoever writes first would
+// pay for it.
 import { spawn } from "node:child_process";
 import { availableParallelism, freemem } from "node:os";
 
