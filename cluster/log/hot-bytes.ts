@@ -61,10 +61,6 @@ export class HotTail {
     this.#places[slot] = this.#bytes.keep(bytes);
   }
 
-  forget(): void {
-    this.#count = 0;
-  }
-
   /**
    * `length` bytes from `position` on, where an append began; null when they are not all here. In `into`, if
    * they fit there; a view into the ring if `into` is given and one append holds them all.

@@ -7,6 +7,7 @@ import { batch } from "../../proto/batch/header.ts";
 import { readBatches } from "../../proto/batch/read.ts";
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import { key, logConfig, openDirectory, runLogModel, topicId } from "../../test/log/log-model.ts";
+import { watchDisk } from "../../test/log/watched-disk.ts";
 import { LogDirectory } from "./log-directory.ts";
 import type { PartitionLog } from "./partition-log.ts";
 import { LogDamagedError } from "./recovery.ts";
@@ -67,6 +68,33 @@ describe("a log", () => {
     expect(log.read({ from: 0, upTo: 100, maxBytes: 1, minOneBatch: true }).length).toBeGreaterThan(200);
     expect(log.read({ from: 100, upTo: 100, maxBytes: 1e6, minOneBatch: true })).toHaveLength(0);
     expect(() => log.read({ from: 101, upTo: 200, maxBytes: 1, minOneBatch: true })).toThrow(BrokerError);
+  });
+
+  it("reads what a leader appended last from memory, and never what was cut", async () => {
+    const world = createVirtualWorld({ seed: 1 });
+    const real = world.addNode("n1").start();
+    const disk = watchDisk(real.disk);
+    const { directory, env } = await openDirectory(world, world.node("n1"), () => {}, {
+      env: { ...real, disk },
+    });
+    const log = directory.openLog(key, topicId, logConfig);
+    const append = (value: string, leaderEpoch: number): void => {
+      const records = [{ key: null, value: Buffer.from(value), timestamp: 1, headers: [] }];
+      log.appendAsLeader(buildBatch({ codecs: env.codecs, compression: "none", records }), { leaderEpoch });
+    };
+    const read = (): string[] => {
+      const bytes = log.read({ from: 0, upTo: log.end, maxBytes: 1e6, minOneBatch: true });
+      return [...readBatches(bytes, env.codecs)].flatMap(({ records }) =>
+        records.map(({ value }) => String(value)),
+      );
+    };
+    for (const value of ["a", "b", "c"]) append(value, 1);
+    disk.forget();
+    expect(read()).toEqual(["a", "b", "c"]);
+    expect([...disk.bytesRead.keys()]).toEqual([]);
+    log.truncateTo(1);
+    append("d", 2);
+    expect(read()).toEqual(["a", "d"]);
   });
 
   it("says what is on disk only once it is", async () => {
