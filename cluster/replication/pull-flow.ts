@@ -6,7 +6,6 @@
 // Keeps true: nothing waits longer than `gatherMs`, whatever the follower does.
 import { limits } from "../../base/limits.ts";
 
-const messagesUnderWayMax = 2;
 /** What is worth a message of its own, bytes. */
 const gatherBytes = 64 * 1024;
 /** How long less than that waits while messages are under way, ms. */
@@ -15,8 +14,8 @@ export const gatherMs = 1;
 export class PullFlow {
   #sentBytes = 0;
   #receivedBytes = 0;
-  /** Up to where each message under way reaches, in bytes of this stream; oldest first. */
-  readonly #underWay: number[] = [];
+  /** Where the message before the last one ends: until that is acknowledged, two are under way. */
+  #lastButOneEnd = 0;
   #waitingBytes = 0;
   #sentMs = Number.NEGATIVE_INFINITY;
 
@@ -34,20 +33,19 @@ export class PullFlow {
   sent(bytes: number, options: { isAll: boolean; nowMs: number }): void {
     this.#waitingBytes = options.isAll ? 0 : Number.POSITIVE_INFINITY;
     if (bytes === 0) return;
+    this.#lastButOneEnd = this.#sentBytes;
     this.#sentBytes += bytes;
     this.#sentMs = options.nowMs;
-    this.#underWay.push(this.#sentBytes);
   }
 
   /** All that came on this stream so far. */
   acknowledged(receivedBytes: number): void {
     this.#receivedBytes = receivedBytes;
-    while (this.#underWay.length > 0 && this.#underWay[0]! <= receivedBytes) this.#underWay.shift();
   }
 
   /** True: what there is to send gathers more. */
   gathers(nowMs: number): boolean {
-    if (this.#underWay.length < messagesUnderWayMax) return false;
-    return this.#waitingBytes < gatherBytes && nowMs - this.#sentMs < gatherMs;
+    const areTwoUnderWay = this.#lastButOneEnd > this.#receivedBytes;
+    return areTwoUnderWay && this.#waitingBytes < gatherBytes && nowMs - this.#sentMs < gatherMs;
   }
 }

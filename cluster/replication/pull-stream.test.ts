@@ -85,6 +85,29 @@ describe("the leader's end", () => {
     expect(next).toBe(40);
   });
 
+  it("gathers small things while two messages are under way, for a moment at most", async () => {
+    const { made, parts, say, position, leader } = await leaderAndHand(1);
+    const append = (id: number): void =>
+      void leader(0).append({ batch: namedBatch(id, 1), acks: 1, origin: "internal" });
+    const messages = (): number => parts.filter((message) => bytesOf([message]) > 0).length;
+    say([position({})]);
+    const turns = async (from: number, count: number): Promise<void> => {
+      for (let id = from; id < from + count; id++) {
+        append(id);
+        await made.time.run(0.1);
+      }
+    };
+    await turns(1, 5);
+    expect(messages()).toBe(2);
+    say([], bytesOf(parts));
+    await made.time.run(0.1);
+    expect(messages()).toBe(3);
+    expect(bytesOf(parts)).toBe(5 * namedBatch(1, 1).length);
+    await turns(6, 3);
+    await made.time.run(2);
+    expect(bytesOf(parts)).toBe(8 * namedBatch(1, 1).length);
+  });
+
   it("stops at the credit, and goes on when bytes are acknowledged", async () => {
     const { made, parts, say, position, leader } = await leaderAndHand(1);
     const large = 700_000;

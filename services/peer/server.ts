@@ -50,6 +50,7 @@ const codecs = peerCodecs;
 export async function startPeerServer(options: PeerServerOptions): Promise<PeerServer> {
   // What goes wrong is reported through promises and streams; grpc-js would write to stderr besides.
   setLogVerbosity(logVerbosity.NONE);
+  // channelz stays on here: without it grpc-js ends the streams of a server that is shut down late.
   const server = new Server({
     "grpc.max_receive_message_length": limits.peerMessageBytesMax,
     "grpc.max_send_message_length": limits.peerMessageBytesMax,
