@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { realCodecs } from "../../base/real/codecs.ts";
 import { apis } from "../../proto/kafka/apis.ts";
 import { agreeOnVersion, leadersOf } from "./ask.ts";
+import { atRate } from "./at-rate.ts";
 import {
   fetchAnswerHeadBytes,
   fetchVersions,
@@ -121,19 +122,20 @@ class EndToEndRun {
     ask();
   }
 
-  async #sendAtRate(): Promise<void> {
-    const perMs = this.#spec.recordsPerSecond / 1_000;
-    const beganMs = performance.now();
-    for (let sent = 0; !this.#isStopped; ) {
-      for (const due = (performance.now() - beganMs) * perMs; sent < due; sent++) {
-        const lane = this.#lanes[sent % this.#lanes.length]!;
-        lane.dueMs.push(beganMs + sent / perMs);
+  #sendAtRate(): Promise<void> {
+    return atRate({
+      perSecond: this.#spec.recordsPerSecond,
+      isStopped: () => this.#isStopped,
+      run: (n, dueMs) => {
+        const lane = this.#lanes[n % this.#lanes.length]!;
+        lane.dueMs.push(dueMs);
         this.#underWay++;
         lane.produce.send(lane.frame);
-      }
-      if (this.#underWay > underWayMax) this.#fail("the system does not keep up with the rate");
-      await sleep(1);
-    }
+      },
+      check: () => {
+        if (this.#underWay > underWayMax) this.#fail("the system does not keep up with the rate");
+      },
+    });
   }
 
   #fail(reason: string): void {

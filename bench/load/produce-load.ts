@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { realCodecs } from "../../base/real/codecs.ts";
 import { apis } from "../../proto/kafka/apis.ts";
 import { agreeOnVersion, leadersOf } from "./ask.ts";
+import { atRate } from "./at-rate.ts";
 import type { LoadResult, ProduceLoad } from "./load-spec.ts";
 import { Meter } from "./meter.ts";
 import {
@@ -149,16 +150,15 @@ class ProduceRun {
     if (this.#spec.requestsPerSecond === null) this.#send(lane, now);
   }
 
-  async #sendAtRate(requestsPerSecond: number): Promise<void> {
-    const perMs = requestsPerSecond / 1_000;
-    const beganMs = performance.now();
-    for (let sent = 0; !this.#isStopped; ) {
-      for (const due = (performance.now() - beganMs) * perMs; sent < due; sent++) {
-        this.#send(this.#lanes[sent % this.#lanes.length]!, beganMs + sent / perMs);
-      }
-      if (this.#sent - this.#done > openLoopMax) this.#fail("the system does not keep up with the rate");
-      await sleep(1);
-    }
+  #sendAtRate(perSecond: number): Promise<void> {
+    return atRate({
+      perSecond,
+      isStopped: () => this.#isStopped,
+      run: (n, dueMs) => this.#send(this.#lanes[n % this.#lanes.length]!, dueMs),
+      check: () => {
+        if (this.#sent - this.#done > openLoopMax) this.#fail("the system does not keep up with the rate");
+      },
+    });
   }
 
   #fail(reason: string): void {
