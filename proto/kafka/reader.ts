@@ -5,6 +5,7 @@
 import { limits } from "../../base/limits.ts";
 import { uuidFromBytes, zeroUuid } from "../../base/uuid.ts";
 import { ProtocolError } from "../errors.ts";
+import { knownTexts } from "../known-texts.ts";
 
 const two32 = 4_294_967_296;
 
@@ -123,7 +124,7 @@ export class Reader {
   text(bytes: number): string {
     if (bytes > 32_767) throw new ProtocolError(`a string of ${bytes} bytes at ${this.#at} is too long`);
     const at = this.#need(bytes);
-    return bytes === 0 ? "" : this.#bytes.toString("utf8", at, at + bytes);
+    return knownTexts.read(this.#bytes, at, at + bytes);
   }
 
   view(bytes: number): Uint8Array {

@@ -4,6 +4,7 @@
 // Source: https://protobuf.dev/programming-guides/encoding/
 import { limits } from "../../base/limits.ts";
 import { ProtocolError } from "../errors.ts";
+import type { KnownTexts } from "../known-texts.ts";
 
 export const wireVarint = 0;
 export const wireFixed64 = 1;
@@ -119,9 +120,11 @@ export class WireReader {
     return view;
   }
 
-  string(): string {
+  /** `known`: where the text may come from, if it was read before. */
+  string(known?: KnownTexts): string {
     const bytes = this.#length();
-    const text = this.#bytes.toString("utf8", this.#at, this.#at + bytes);
+    const end = this.#at + bytes;
+    const text = known?.read(this.#bytes, this.#at, end) ?? this.#bytes.toString("utf8", this.#at, end);
     this.#at += bytes;
     return text;
   }
