@@ -49,7 +49,7 @@ export function withBench(command: Command): Command {
       "compare with Apache Kafka, started by up.sh, node.sh and down.sh of this folder",
     )
     .option("--kafka-warmup <n>", "seconds of load before anything is measured (40; quick 4)", wholeNumber(0))
-    .option("--ottla-warmup <n>", "the same for Ottla (20; quick 2)", wholeNumber(0))
+    .option("--ottla-warmup <n>", "the same for Ottla (40; quick 2)", wholeNumber(0))
     .option("--touch-memory", "use all free memory once before: a virtual machine gets it at first use")
     .addOption(
       new Option("--against <host:port,...>", "compare with a Kafka cluster that runs already").conflicts(
@@ -89,7 +89,7 @@ export function systemsOf(options: BenchCommandOptions): Systems {
     startKafka,
     warmupMs: {
       kafka: 1_000 * (options.kafkaWarmup ?? (quick ? 4 : 40)),
-      ottla: 1_000 * (options.ottlaWarmup ?? (quick ? 2 : 20)),
+      ottla: 1_000 * (options.ottlaWarmup ?? (quick ? 2 : 40)),
     },
   };
 }
