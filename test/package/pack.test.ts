@@ -81,18 +81,20 @@ describe("the package, installed", { timeout: 120_000 }, () => {
     expect(loaded("testing.js", heavy)).toEqual([]);
   });
 
-  it("is imported within 100 ms", () => {
+  it("costs little to import: at most six times what Node needs to start", () => {
     const timed = project("timed", {
       "package.json": '{ "type": "module" }',
       "time.js": `
-        const began = process.cpuUsage();
+        const ms = ({ user, system }) => (user + system) / 1_000;
+        const started = process.cpuUsage();
         await import("ottla");
-        const { user, system } = process.cpuUsage(began);
-        console.log((user + system) / 1_000);`,
+        console.log(ms(started), ms(process.cpuUsage(started)));`,
     });
-    // Of the processor, and the best of some: what else a machine does says nothing about the package.
-    const times = Array.from({ length: 7 }, () => Number(timed.node("time.js").output));
-    expect(Math.min(...times)).toBeLessThan(100);
+    // A limit in milliseconds would be one for the machine. Of the processor, and the best of some: what else
+    // the machine does says nothing about the package. (Node starts in about 17 ms where 100 ms are the limit.)
+    const times = Array.from({ length: 7 }, () => timed.node("time.js").output.split(" ").map(Number));
+    const [start, imported] = [0, 1].map((at) => Math.min(...times.map((one) => one[at]!)));
+    expect(imported! / start!).toBeLessThan(6);
   });
 
   it("brings its command, with all it needs", () => {
