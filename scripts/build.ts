@@ -1,8 +1,10 @@
 // entry: makes the publishable package in dist/: JavaScript and types from the sources, the peer protocol
-// beside its loader, and the command line once more in few files.
+// beside its loader, and command line and library once more in few files.
 //
 // A broker has three hundred modules: finding and linking them is most of what its start costs. In dist/run/
 // they are put together, dependencies left out; what is imported only sometimes stays in files of its own.
+// dist/lib/ is the same for those who import the package: client and testing in one, so that a class is the
+// same class in both.
 import { spawnSync } from "node:child_process";
 import { cpSync, globSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -20,10 +22,11 @@ function run(command: string, args: string[]): void {
   }
 }
 
-async function putTogether(): Promise<void> {
-  const folder = join(dist, "run");
+/** `entries`: names of files in `to`, and the modules they stand for. */
+async function putTogether(to: string, entries: Readonly<Record<string, string>>): Promise<void> {
+  const folder = join(dist, to);
   const bundle = await rolldown({
-    input: { main: join(dist, "cli/main.js") },
+    input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(dist, file)])),
     platform: "node",
     external: /^[^./]/,
     plugins: [
@@ -48,7 +51,8 @@ for (const file of globSync("proto/**/*.proto", { cwd: root })) {
   mkdirSync(dirname(target), { recursive: true });
   cpSync(join(root, file), target);
 }
-await putTogether();
+await putTogether("run", { main: "cli/main.js" });
+await putTogether("lib", { client: "client/index.js", testing: "testing/index.js" });
 if (process.argv.includes("--check")) {
   run("publint", ["--strict"]);
   run("attw", ["--pack", ".", "--profile", "esm-only"]);
