@@ -28,6 +28,22 @@ it("reads what decoding gives, of texts known and new, at any place in the bytes
   );
 });
 
+it("decodes a text once, however often it comes", () => {
+  const known = new KnownTexts();
+  let decoded = 0;
+  const bytes = (): Buffer => {
+    const one = Buffer.from("ABCDEFGHIJKLMNOPQRSTUV");
+    const decode = one.toString.bind(one);
+    one.toString = (...args) => {
+      decoded++;
+      return decode(...args);
+    };
+    return one;
+  };
+  for (let time = 0; time < 5; time++) expect(read(known, bytes())).toBe("ABCDEFGHIJKLMNOPQRSTUV");
+  expect(decoded).toBe(1);
+});
+
 it("a damaged character is never taken for what it was replaced by", () => {
   const known = new KnownTexts();
   expect(read(known, Buffer.from([0x61, 0xff]))).toBe("a\ufffd");

@@ -68,9 +68,9 @@ const isKernel = (frame: string): boolean =>
 /** Of one sample. */
 export function areaOf({ thread, frames }: Sample): string {
   if (/^V8Worker|^node-V8/.test(thread)) return "V8's helper threads";
-  const call = frames.find(isKernel) === undefined ? null : ruled(calls, frames);
-  const own = call ?? innermost(frames);
-  return /^libuv-worker/.test(thread) && call === null ? "libuv's threads, the rest" : own;
+  const call = frames.some(isKernel) ? ruled(calls, frames) : null;
+  if (call !== null) return call;
+  return /^libuv-worker/.test(thread) ? "libuv's threads, the rest" : innermost(frames);
 }
 
 function ruled(rules: readonly Rule[], frames: readonly string[]): string | null {

@@ -1,7 +1,6 @@
 // core: the messages of the pull stream, by hand: the data path between brokers. The bytes are those of
 // peer.proto, one buffer a message; `records` is read as a view into it.
 import { assert } from "../../base/assert.ts";
-import { knownTexts } from "../known-texts.ts";
 import type { PullData, PullPart, PullPosition, PullPositions } from "./peer-api.ts";
 import { putVarint, varintSize, WireReader, zigzag } from "./wire.ts";
 
@@ -123,7 +122,7 @@ function readPosition(reader: WireReader): PullPosition {
   };
   while (reader.more) {
     const tag = reader.uint32();
-    if (tag === 0x0a) position.topicId = reader.string(knownTexts);
+    if (tag === 0x0a) position.topicId = reader.string();
     else if (tag === 0x10) position.partition = reader.uint32();
     else if (tag === 0x18) position.leaderEpoch = reader.sint32();
     else if (tag === 0x20) position.readOffset = reader.sint64();
@@ -132,7 +131,7 @@ function readPosition(reader: WireReader): PullPosition {
     else if (tag === 0x38) position.logStartOffset = reader.sint64();
     else if (tag === 0x40) position.round = reader.sint64();
     else if (tag === 0x48) position.stop = reader.bool();
-    else if (tag === 0x52) position.directoryId = reader.string(knownTexts);
+    else if (tag === 0x52) position.directoryId = reader.string();
     else reader.skip(tag & 7);
   }
   reader.leave(outer);
@@ -224,7 +223,7 @@ function readPart(reader: WireReader): PullPart {
   };
   while (reader.more) {
     const tag = reader.uint32();
-    if (tag === 0x0a) part.topicId = reader.string(knownTexts);
+    if (tag === 0x0a) part.topicId = reader.string();
     else if (tag === 0x10) part.partition = reader.uint32();
     else if (tag === 0x18) part.leaderEpoch = reader.sint32();
     else if (tag === 0x20) part.errorCode = reader.sint32();

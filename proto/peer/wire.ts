@@ -4,7 +4,7 @@
 // Source: https://protobuf.dev/programming-guides/encoding/
 import { limits } from "../../base/limits.ts";
 import { ProtocolError } from "../errors.ts";
-import type { KnownTexts } from "../known-texts.ts";
+import { knownTexts } from "../known-texts.ts";
 
 export const wireVarint = 0;
 export const wireFixed64 = 1;
@@ -120,11 +120,9 @@ export class WireReader {
     return view;
   }
 
-  /** `known`: where the text may come from, if it was read before. */
-  string(known?: KnownTexts): string {
+  string(): string {
     const bytes = this.#length();
-    const end = this.#at + bytes;
-    const text = known?.read(this.#bytes, this.#at, end) ?? this.#bytes.toString("utf8", this.#at, end);
+    const text = knownTexts.read(this.#bytes, this.#at, this.#at + bytes);
     this.#at += bytes;
     return text;
   }
