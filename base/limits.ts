@@ -85,6 +85,12 @@ export const limits = {
   /** Partitions of all fetch sessions of one broker. */
   fetchSessionPartitionsMax: 1_000_000,
   waitingProducesMax: 100_000,
+  /** Changes of groups that wait for their commit, on one shard. */
+  groupChangesPendingMax: 20_000,
+  /** Members of one shard that wait for a rebalance to end. */
+  groupRequestsWaitingMax: 100_000,
+  /** Bytes of a group id, in UTF-8. */
+  groupIdBytesMax: 1_024,
   /** Records a client keeps per consumer before it stops fetching, in bytes. */
   consumerPrefetchBytes: 64 * MiB,
   /** Calls of `send` on one producer that wait for room in its buffer. */

@@ -18,6 +18,8 @@ export interface GroupSettings {
   readonly consumerMigrationPolicy: "bidirectional" | "upgrade" | "downgrade" | "disabled";
   /** group.coordinator.rebalance.protocols */
   readonly consumerProtocolEnabled: boolean;
+  /** offsets.commit.timeout.ms */
+  readonly offsetsCommitTimeoutMs: number;
   /** offset.metadata.max.bytes */
   readonly offsetMetadataBytesMax: number;
   /** offsets.retention.minutes, as ms; offsets.retention.check.interval.ms */

@@ -63,8 +63,9 @@ export class ClassicGroup {
   syncDeadlineMs = Number.POSITIVE_INFINITY;
   /** Lower bound of all deadlines: no look at the group is needed before. */
   earliestMs = Number.POSITIVE_INFINITY;
-  /** Of the last record proposed: an older one's commit changes nothing any more. */
+  /** Numbers of records: the last that was proposed, and the last that is committed or has failed. */
   persistNumber = 0;
+  settledNumber = 0;
   /** Of the record with the leader's assignment, while that is on its way. */
   syncPersist: number | null = null;
   /** Answers that go out once the record of that number is committed. */
@@ -87,6 +88,10 @@ export class ClassicGroup {
     group.phase = group.members.size === 0 ? "empty" : "stable";
     for (const member of group.members.values()) group.heard(member, nowMs);
     return group;
+  }
+
+  get isPersisting(): boolean {
+    return this.settledNumber < this.persistNumber;
   }
 
   toRecord(): ClassicGroupRecord {

@@ -61,6 +61,7 @@ function takeAssignments(group: ClassicGroup, { assignments }: SyncRequest): voi
 
 /** Its record is committed: whoever waited for it is answered. */
 export function persisted(group: ClassicGroup, number: number, time: StepTime): void {
+  group.settledNumber = Math.max(group.settledNumber, number);
   const answer = group.afterPersist.get(number);
   if (answer !== undefined) {
     group.afterPersist.delete(number);
@@ -84,6 +85,7 @@ export function persistFailed(
   settings: GroupSettings,
   time: StepTime,
 ): void {
+  group.settledNumber = Math.max(group.settledNumber, number);
   const answer = group.afterPersist.get(number);
   group.afterPersist.delete(number);
   if (answer?.kind === "joined") {
