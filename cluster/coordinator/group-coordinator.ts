@@ -149,7 +149,8 @@ export class GroupCoordinator {
     const shard = this.#shards.get(index);
     if (shard === undefined) {
       const { leader } = topic.partitions[index]!;
-      const text = `group "${groupId}" is coordinated by broker ${leader}, not by broker ${this.#ports.nodeId}`;
+      const { nodeId } = this.#ports;
+      const text = `group "${groupId}" is coordinated by broker ${leader}, not by broker ${nodeId}`;
       throw new BrokerError("NOT_COORDINATOR", text);
     }
     shard.needLoaded();

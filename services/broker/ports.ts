@@ -4,6 +4,8 @@
 import type { Clock } from "../../base/ports/clock.ts";
 import type { Random } from "../../base/ports/random.ts";
 import type { Uuid } from "../../base/uuid.ts";
+import type { GroupCoordinator } from "../../cluster/coordinator/group-coordinator.ts";
+import type { GroupSettings } from "../../cluster/coordinator/group-settings.ts";
 import type { MetadataImage } from "../../cluster/metadata/image.ts";
 import type { Partition } from "../../cluster/replication/partition.ts";
 import type { AllocateProducerIdsResponse } from "../../proto/peer/peer-api.ts";
@@ -84,5 +86,7 @@ export interface BrokerPorts {
   readonly controller: ControllerPort;
   readonly config: Pick<NodeConfig, "fetchBytesMax" | "deleteTopicEnabled" | "values">;
   readonly topicConfigs: TopicConfigs;
+  readonly groups: Pick<GroupCoordinator, "shardFor" | "shards" | "isLoading">;
+  readonly groupSettings: () => GroupSettings;
   readonly logDirs: () => readonly LogDirFacts[];
 }

@@ -29,6 +29,17 @@ export function operationsOf(api: BrokerApi): Operations {
     ["DescribeQuorum", api.describeQuorum],
     ["AddRaftVoter", api.addRaftVoter],
     ["RemoveRaftVoter", api.removeRaftVoter],
+    ["FindCoordinator", api.findCoordinator],
+    ["JoinGroup", api.joinGroup],
+    ["SyncGroup", api.syncGroup],
+    ["Heartbeat", api.heartbeat],
+    ["LeaveGroup", api.leaveGroup],
+    ["OffsetCommit", api.offsetCommit],
+    ["OffsetFetch", api.offsetFetch],
+    ["OffsetDelete", api.offsetDelete],
+    ["DescribeGroups", api.describeGroups],
+    ["ListGroups", api.listGroups],
+    ["DeleteGroups", api.deleteGroups],
   ];
   return new Map(
     rows.map(([name, operation]) => [

@@ -1,5 +1,5 @@
-// core: OffsetFetch: what a group has committed, of the committed view. No offset is shown that could still be
-// lost.
+// core: OffsetFetch: what a group has committed, of the committed view. No offset is shown that could
+// still be lost.
 import { ErrorCode } from "../../../proto/errors.ts";
 import type { RequestOf, ResponseOf } from "../../../proto/kafka/apis.ts";
 import type { CommittedOffset, GroupState } from "../state/group-state.ts";

@@ -244,6 +244,6 @@ export class ClassicSide {
 }
 
 function unknownGroup(groupId: string, memberId: string): BrokerError {
-  const text = `there is no group "${groupId}" with a member "${memberId}" here: the member has to join again`;
+  const text = `there is no group "${groupId}" with a member "${memberId}" here: it has to join again`;
   return new BrokerError("UNKNOWN_MEMBER_ID", text);
 }

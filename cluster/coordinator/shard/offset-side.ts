@@ -58,7 +58,7 @@ export class OffsetSide {
   #checkSender(groupId: string, request: CommitRequest): void {
     const isKnown = this.#shard.group(groupId) !== null || this.#classic.find(groupId) !== null;
     if (!isKnown && request.generation >= 0) {
-      const text = `there is no group "${groupId}" here, so there is no generation ${request.generation} of it`;
+      const text = `there is no group "${groupId}" here, and so no generation ${request.generation} of it`;
       const isNew = request.apiVersion >= firstVersionWithMemberEpoch;
       throw new BrokerError(isNew ? "GROUP_ID_NOT_FOUND" : "ILLEGAL_GENERATION", text);
     }

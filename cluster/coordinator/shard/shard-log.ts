@@ -13,8 +13,8 @@ export interface ShardLog {
   /** False once this leadership is over. */
   readonly isLed: boolean;
   /**
-   * Appends one batch in the page cache, and asks for it to be made durable. Throws BrokerError: NOT_ENOUGH_REPLICAS,
-   * NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, MESSAGE_TOO_LARGE; nothing of it is then in the log.
+   * Appends one batch in the page cache, and asks for it to be made durable. Throws BrokerError:
+   * NOT_ENOUGH_REPLICAS, NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, MESSAGE_TOO_LARGE; nothing of it is then in the log.
    */
   append(batch: Uint8Array): { readonly baseOffset: number; readonly end: number };
   /**
