@@ -1,6 +1,6 @@
 // core: the counters of group coordination, named once.
 import type { Counter, Histogram, Metrics } from "../../base/ports/metrics.ts";
-import type { LoadFacts } from "./shard/partition-journal.ts";
+import type { LoadFacts } from "./shard/shard-log.ts";
 
 const loadMsBuckets = [1, 5, 20, 100, 500, 1_000, 5_000, 20_000];
 

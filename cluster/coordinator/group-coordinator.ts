@@ -11,8 +11,7 @@ import type { GroupSettings } from "./group-settings.ts";
 import { ExpiryRounds } from "./shard/expiry-rounds.ts";
 import { GroupShard, type ShardSurroundings } from "./shard/group-shard.ts";
 import { PacedClock } from "./shard/paced-clock.ts";
-import type { LoadFacts } from "./shard/partition-journal.ts";
-import type { ShardLog } from "./shard/shard-log.ts";
+import type { LoadFacts, ShardLog } from "./shard/shard-log.ts";
 import { shardOf } from "./state/group-table.ts";
 
 export const offsetsTopic = "__consumer_offsets";

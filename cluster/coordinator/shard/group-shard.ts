@@ -17,8 +17,8 @@ import type { GroupState } from "../state/group-state.ts";
 import type { ShardChange, ShardState } from "../state/replay.ts";
 import { ClassicSide, type ClassicSurroundings } from "./classic-side.ts";
 import { OffsetSide } from "./offset-side.ts";
-import { type LoadFacts, PartitionJournal } from "./partition-journal.ts";
-import type { ShardLog } from "./shard-log.ts";
+import { PartitionJournal } from "./partition-journal.ts";
+import type { LoadFacts, ShardLog } from "./shard-log.ts";
 import type { ShardPort } from "./shard-port.ts";
 
 export interface ShardSurroundings extends ClassicSurroundings {

@@ -13,16 +13,10 @@ import { type ReadBatch, readBatches } from "../../../proto/batch/read.ts";
 import { BrokerError } from "../../../proto/errors.ts";
 import type { AppendResult, Journal, JournalEntry, JournalEvents } from "../../machine/journal.ts";
 import { packRecord, unpackRecord } from "../state/packed-record.ts";
-import type { ShardLog } from "./shard-log.ts";
+import type { LoadFacts, ShardLog } from "./shard-log.ts";
 
 /** Read in one go while loading; other work of the process comes in between. */
 const loadBytesPerTurn = 1024 * 1024;
-
-export interface LoadFacts {
-  readonly records: number;
-  readonly bytes: number;
-  readonly tookMs: number;
-}
 
 export interface PartitionJournalOptions {
   readonly log: ShardLog;

@@ -14,7 +14,8 @@ export interface ShardLog {
   readonly isLed: boolean;
   /**
    * Appends one batch in the page cache, and asks for it to be made durable. Throws BrokerError:
-   * NOT_ENOUGH_REPLICAS, NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, MESSAGE_TOO_LARGE; nothing of it is then in the log.
+   * NOT_ENOUGH_REPLICAS, NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, MESSAGE_TOO_LARGE; nothing of it is
+   * then in the log.
    */
   append(batch: Uint8Array): { readonly baseOffset: number; readonly end: number };
   /**
@@ -23,4 +24,11 @@ export interface ShardLog {
   read(offset: number, bytesMax: number): Uint8Array;
   /** Calls `listener` after turns in which the high watermark or the leadership changed, until stopped. */
   watch(listener: () => void): () => void;
+}
+
+/** What loading a shard took. */
+export interface LoadFacts {
+  readonly records: number;
+  readonly bytes: number;
+  readonly tookMs: number;
 }
