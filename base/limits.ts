@@ -89,6 +89,8 @@ export const limits = {
   groupChangesPendingMax: 20_000,
   /** Members of one shard that wait for a rebalance to end. */
   groupRequestsWaitingMax: 100_000,
+  /** Partitions of groups whose lag a broker's metrics tell. */
+  groupLagSeriesMax: 10_000,
   /** Bytes of a group id, in UTF-8. */
   groupIdBytesMax: 1_024,
   /** Records a client keeps per consumer before it stops fetching, in bytes. */

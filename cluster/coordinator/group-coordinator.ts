@@ -10,8 +10,10 @@ import { CoordinatorMetrics } from "./coordinator-metrics.ts";
 import type { GroupSettings } from "./group-settings.ts";
 import { ExpiryRounds } from "./shard/expiry-rounds.ts";
 import { GroupShard, type ShardSurroundings } from "./shard/group-shard.ts";
+import { listGroups } from "./shard/listing.ts";
 import { PacedClock } from "./shard/paced-clock.ts";
 import type { LoadFacts, ShardLog } from "./shard/shard-log.ts";
+import type { GroupState } from "./state/group-state.ts";
 import { shardOf } from "./state/group-table.ts";
 
 export const offsetsTopic = "__consumer_offsets";
@@ -25,6 +27,8 @@ export interface CoordinatorPorts {
   readonly halt: (reason: string) => never;
   image(): MetadataImage;
   settings(): GroupSettings;
+  /** End of what consumers can read of a partition; null: no replica of it is on this broker. */
+  endOffset(topic: string, partition: number): number | null;
   /** Null while this broker does not lead the partition. */
   shardLog(topicId: string, partition: number): ShardLog | null;
 }
@@ -40,7 +44,11 @@ export class GroupCoordinator {
 
   constructor(ports: CoordinatorPorts) {
     this.#ports = ports;
-    this.#metrics = new CoordinatorMetrics(ports.metrics);
+    this.#metrics = new CoordinatorMetrics(ports.metrics, {
+      groups: () => this.#committedGroups(),
+      states: () => this.#states(),
+      endOffset: (topic, partition) => ports.endOffset(topic, partition),
+    });
     this.#paced = new PacedClock(ports.clock, () => this.#tick());
     this.#expiry = new ExpiryRounds({
       clock: ports.clock,
@@ -89,6 +97,7 @@ export class GroupCoordinator {
       onEnded: (shard, reason) => this.#ended(shard, reason),
       onDeadlines: () => this.#paced.run(),
       onRebalanced: () => this.#metrics.rebalanced(),
+      onExpired: (offsets) => this.#metrics.expired(offsets),
     };
   }
 
@@ -132,6 +141,15 @@ export class GroupCoordinator {
   /** Those that are loaded. */
   *shards(): Generator<GroupShard> {
     for (const shard of this.#shards.values()) if (shard.isLoaded) yield shard;
+  }
+
+  *#committedGroups(): Generator<GroupState> {
+    for (const shard of this.shards()) yield* shard.committedGroups();
+  }
+
+  *#states(): Generator<string> {
+    for (const shard of this.shards())
+      for (const { groupState } of listGroups(shard, shard.classic)) yield groupState;
   }
 
   /** Those that are not loaded yet. */

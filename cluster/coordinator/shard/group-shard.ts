@@ -16,12 +16,12 @@ import type { GroupRecord, WrittenRecord } from "../state/group-records.ts";
 import type { GroupState } from "../state/group-state.ts";
 import type { ShardChange, ShardState } from "../state/replay.ts";
 import { ClassicSide, type ClassicSurroundings } from "./classic-side.ts";
-import { OffsetSide } from "./offset-side.ts";
+import { OffsetSide, type OffsetSurroundings } from "./offset-side.ts";
 import { PartitionJournal } from "./partition-journal.ts";
 import type { LoadFacts, ShardLog } from "./shard-log.ts";
 import type { ShardPort } from "./shard-port.ts";
 
-export interface ShardSurroundings extends ClassicSurroundings {
+export interface ShardSurroundings extends ClassicSurroundings, OffsetSurroundings {
   readonly codecs: Codecs;
   readonly log: Log;
   readonly halt: (reason: string) => never;
@@ -98,6 +98,10 @@ export class GroupShard implements ShardPort {
   /** With what can no longer be lost. */
   committedGroup(groupId: string): GroupState | null {
     return this.#runtime.committed.groups.get(groupId);
+  }
+
+  committedGroups(): Iterable<GroupState> {
+    return this.#runtime.committed.groups.values();
   }
 
   get committedEnd(): number {

@@ -25,16 +25,19 @@ export interface CommitRequest extends HeartbeatRequest {
 /** First version that knows GROUP_ID_NOT_FOUND. */
 const firstVersionWithMemberEpoch = 9;
 
+export interface OffsetSurroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  settings(): GroupSettings;
+  onExpired(offsets: number): void;
+}
+
 export class OffsetSide {
   readonly #shard: ShardPort;
   readonly #classic: ClassicSide;
-  readonly #surroundings: { readonly clock: Clock; readonly log: Log; settings(): GroupSettings };
+  readonly #surroundings: OffsetSurroundings;
 
-  constructor(
-    shard: ShardPort,
-    classic: ClassicSide,
-    surroundings: { readonly clock: Clock; readonly log: Log; settings(): GroupSettings },
-  ) {
+  constructor(shard: ShardPort, classic: ClassicSide, surroundings: OffsetSurroundings) {
     this.#shard = shard;
     this.#classic = classic;
     this.#surroundings = surroundings;
@@ -114,7 +117,9 @@ export class OffsetSide {
         const records = group === null ? [] : this.#outdated(group, wallMs);
         return { records, reply: records.length };
       });
-      if (count > 0) this.#surroundings.log.info({ group: groupId, records: count }, "offsets expired");
+      if (count === 0) return;
+      this.#surroundings.onExpired(count);
+      this.#surroundings.log.info({ group: groupId, records: count }, "committed offsets expired");
     } catch (error) {
       // The next round finds them again.
       if (!(error instanceof BrokerError)) throw error;
