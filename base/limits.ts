@@ -96,5 +96,5 @@ export const limits = {
   /** Compiled regular expressions that are kept with what they match. */
   regexesCachedMax: 1_000,
   /** Steps of the search for a better balance in one assignment; over it a good one is taken for the best. */
-  assignmentSearchStepsMax: 20_000_000,
+  assignmentSearchStepsMax: 5_000_000,
 } as const;
