@@ -98,4 +98,11 @@ export const limits = {
   /** Calls of `send` on one producer that wait for room in its buffer. */
   producerWaitingSendsMax: 100_000,
   timelineEventsMax: 10_000,
+  /** Of a subscription by regular expression: characters, and instructions once it is compiled. */
+  regexCharactersMax: 4_096,
+  regexProgramSizeMax: 10_000,
+  /** Compiled regular expressions that are kept with what they match. */
+  regexesCachedMax: 1_000,
+  /** Steps of the search for a better balance in one assignment; over it a good one is taken for the best. */
+  assignmentSearchStepsMax: 5_000_000,
 } as const;
