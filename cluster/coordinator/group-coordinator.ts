@@ -89,9 +89,9 @@ export class GroupCoordinator {
   }
 
   #surroundings(): ShardSurroundings {
-    const { clock, codecs, log, halt, settings } = this.#ports;
+    const { clock, codecs, log, halt, settings, image } = this.#ports;
     return {
-      ...{ clock, codecs, halt, settings, paced: this.#paced },
+      ...{ clock, codecs, halt, settings, image, paced: this.#paced },
       log: log.child({ component: "groups" }),
       onLoaded: (shard, facts) => this.#loaded(shard, facts),
       onEnded: (shard, reason) => this.#ended(shard, reason),
@@ -131,9 +131,9 @@ export class GroupCoordinator {
 
   #tick(): void {
     let isNeeded = false;
-    for (const { classic } of this.#shards.values()) {
-      classic.tick();
-      if (classic.hasDeadlines) isNeeded = true;
+    for (const shard of this.#shards.values()) {
+      shard.tick();
+      if (shard.hasDeadlines) isNeeded = true;
     }
     if (!isNeeded) this.#paced.stop();
   }
