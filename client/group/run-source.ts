@@ -45,9 +45,7 @@ export interface RunSource<R> {
    * and resolves once what is in flight has ended and was told by `processed`. Bounded by the consumer.
    * Answers how to stop listening.
    */
-  onRevoked(
-    listener: (places: readonly RunPlace[], why: "revoked" | "lost") => Promise<void>,
-  ): () => void;
+  onRevoked(listener: (places: readonly RunPlace[], why: "revoked" | "lost") => Promise<void>): () => void;
   /** Commits what is processed so far. */
   commit(): Promise<void>;
 }
