@@ -1,6 +1,6 @@
-// core: "range" and "roundrobin", as Kafka's own clients divide. Range gives each topic's partitions in rows to
-// its members, in the same order for every topic: topics with equally many partitions and the same members are
-// divided alike, so that what is joined by key meets at one member.
+// core: "range" and "roundrobin", as Kafka's own clients divide. Range gives each topic's partitions in rows
+// to its members, in the same order for every topic: topics with equally many partitions and the same members
+// are divided alike, so that what is joined by key meets at one member.
 import { compareText, type TopicPartition } from "../places.ts";
 import type { Assignor, AssignorMember, AssignorQuestion } from "./assignor.ts";
 

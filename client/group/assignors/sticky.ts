@@ -1,6 +1,6 @@
-// core: "sticky" (KIP-54) and "cooperative-sticky" (KIP-429). The first learns what members had from the bytes
-// that they send along, as Kafka's StickyAssignor does; the second from what they say they still own, and gives
-// away nothing that another member has yet to give up.
+// core: "sticky" (KIP-54) and "cooperative-sticky" (KIP-429). The first learns what members had from the
+// bytes that they send along, as Kafka's StickyAssignor does; the second from what they say they still own,
+// and gives away nothing that another member has yet to give up.
 import { byTopic, flat, keyOf, type TopicPartition } from "../places.ts";
 import type { Assignor, AssignorMember, AssignorPast, AssignorQuestion } from "./assignor.ts";
 import { type Claim, stickyBalance, validOwners } from "./sticky-balance.ts";
