@@ -50,8 +50,8 @@ export {
 export type { BatchTold, ClientEvent, GroupEvent, OnClientEvent } from "./events.ts";
 export type { Assignor, AssignorMember, AssignorPast, AssignorQuestion } from "./group/assignors/assignor.ts";
 export type { AssignorName } from "./group/assignors/known-assignors.ts";
+export type { CommittedOffset, OffsetCommit } from "./group/committed-offset.ts";
 export type { OnPartitions } from "./group/group-options.ts";
-export type { CommittedOffset, OffsetCommit } from "./group/offsets.ts";
 export type { TopicPartition } from "./group/places.ts";
 export type { RunBatch, RunPlace, RunSource } from "./group/run-source.ts";
 export type { BrokerPattern, SubscriptionInput } from "./group/subscription.ts";

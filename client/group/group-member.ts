@@ -1,5 +1,5 @@
 // port: a membership in a group, whatever the protocol, as the consumer's session drives it.
-import type { MemberIdentity } from "./offsets.ts";
+import type { MemberIdentity } from "./committed-offset.ts";
 import type { Verdict } from "./verdicts.ts";
 
 export interface GroupMember {

@@ -14,6 +14,7 @@ import type { AnyTopic } from "../topics/topic.ts";
 import { assignorsOf } from "./assignors/known-assignors.ts";
 import { ClassicMember } from "./classic-member.ts";
 import { ClassicMembership } from "./classic-membership.ts";
+import type { MemberIdentity } from "./committed-offset.ts";
 import { Committer } from "./committer.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { GroupMember } from "./group-member.ts";
@@ -21,7 +22,7 @@ import { rebalanceTimeoutOf } from "./group-options.ts";
 import { Handover } from "./handover.ts";
 import { ModernMember, ProtocolRefused } from "./modern-member.ts";
 import { ModernMembership } from "./modern-membership.ts";
-import { type MemberIdentity, Offsets } from "./offsets.ts";
+import { Offsets } from "./offsets.ts";
 import type { Subscription } from "./subscription.ts";
 import { TopicWatch } from "./topic-watch.ts";
 

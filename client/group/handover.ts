@@ -11,8 +11,9 @@ import type { ReadSet } from "../consumer/read-set.ts";
 import { asError, ClientError, isRetriable } from "../errors.ts";
 import { type GroupEvent, tell } from "../events.ts";
 import type { AnyTopic } from "../topics/topic.ts";
+import type { CommittedOffset } from "./committed-offset.ts";
 import type { OnPartitions } from "./group-options.ts";
-import type { CommittedOffset, Offsets } from "./offsets.ts";
+import type { Offsets } from "./offsets.ts";
 import { keyOf, keysOf, type TopicPartition } from "./places.ts";
 import type { Progress } from "./progress.ts";
 
@@ -243,7 +244,8 @@ export class Handover {
     try {
       await listener(places);
     } catch (error) {
-      const text = `a listener for partitions of group ${this.#parts.groupId} failed: ${asError(error).message}`;
+      const { message } = asError(error);
+      const text = `a listener for partitions of group ${this.#parts.groupId} failed: ${message}`;
       this.#parts.reads.fail(new ClientError("LISTENER_FAILED", text, { cause: error }), true);
     }
   }

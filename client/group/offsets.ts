@@ -8,38 +8,10 @@ import { ErrorCode } from "../../proto/errors.ts";
 import { apis } from "../../proto/kafka/apis.ts";
 import type { Sleeper } from "../cluster/sleeper.ts";
 import { ClientError } from "../errors.ts";
+import type { CommitEntry, CommittedOffset, MemberIdentity } from "./committed-offset.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { byTopic, keyOf, type TopicPartition } from "./places.ts";
 import { fine, type Verdict, verdictOf, verdictOfFailure } from "./verdicts.ts";
-
-export interface OffsetCommit extends TopicPartition {
-  /** Of the next record to be read. */
-  readonly offset: number;
-  /** A text of your own that is kept with it; at most 4096 bytes on a usual cluster. */
-  readonly metadata?: string | null;
-}
-
-export interface CommittedOffset extends TopicPartition {
-  readonly offset: number;
-  /** Leader epoch of the record before; -1: not known. */
-  readonly leaderEpoch: number;
-  readonly metadata: string;
-}
-
-/** An offset on its way out. */
-export interface CommitEntry extends OffsetCommit {
-  readonly leaderEpoch: number;
-}
-
-/** As whom requests are made. */
-export interface MemberIdentity {
-  /** Empty: no member. */
-  readonly memberId: string;
-  /** -1: no member. */
-  readonly generationOrMemberEpoch: number;
-  readonly groupInstanceId: string | null;
-  readonly protocol: "classic" | "consumer" | null;
-}
 
 export interface OffsetsSettings {
   readonly groupId: string;

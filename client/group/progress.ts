@@ -1,6 +1,6 @@
 // core: which offsets there are to commit. Keeps true: by itself a commit never goes back behind one that was
 // acknowledged, unless the position was set anew since.
-import type { CommitEntry } from "./offsets.ts";
+import type { CommitEntry } from "./committed-offset.ts";
 import { keyOf, type TopicPartition } from "./places.ts";
 
 /** How far a partition is. */
