@@ -279,22 +279,24 @@ export class ModernMember implements GroupMember {
     while (!this.#isOver) {
       const isPattern = this.#parts.subscription().kind === "pattern";
       await this.#glance.wait(isPattern ? this.#times.topicCheckMs : null);
-      if (!this.#isOver) await this.#learnSubscription();
+      if (!this.#isOver && (await this.#learnSubscription())) this.#pulse.now();
     }
   }
 
-  async #learnSubscription(): Promise<void> {
+  /** Answers true when there is news to tell. */
+  async #learnSubscription(): Promise<boolean> {
     const { watch, subscription, env } = this.#parts;
     const wanted = subscription();
     const regex = wanted.kind === "brokerPattern" ? wanted.re2 : null;
     try {
       const topics = await watch.topicsOf(wanted);
       const { subscription: before } = this.#core;
-      if (before.regex === regex && sameNames(before.topics, topics)) return;
+      if (before.regex === regex && sameNames(before.topics, topics)) return false;
       this.#core.subscription = { topics, regex };
-      this.#pulse.now();
+      return true;
     } catch (error) {
       env.log.debug({ reason: asError(error).message }, "the topics of the pattern could not be looked up");
+      return false;
     }
   }
 }

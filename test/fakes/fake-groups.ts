@@ -51,7 +51,8 @@ class FakeClassicGroup {
     }
     if (id === "") id = newId();
     if (twin !== undefined && twin.id !== id) this.#drop(twin);
-    const { groupInstanceId: instanceId, protocols, sessionTimeoutMs, rebalanceTimeoutMs } = body;
+    const { groupInstanceId: instanceId, protocols, sessionTimeoutMs } = body;
+    const rebalanceTimeoutMs = version === 0 ? sessionTimeoutMs : body.rebalanceTimeoutMs;
     const known = this.members.get(id);
     const member: ClassicMember = known ?? {
       id,
