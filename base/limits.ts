@@ -95,6 +95,8 @@ export const limits = {
   groupIdBytesMax: 1_024,
   /** Records a client keeps per consumer before it stops fetching, in bytes. */
   consumerPrefetchBytes: 64 * MiB,
+  /** Commits of offsets that wait for the one under way, of one consumer. */
+  commitsWaitingMax: 1_000,
   /** Calls of `send` on one producer that wait for room in its buffer. */
   producerWaitingSendsMax: 100_000,
   timelineEventsMax: 10_000,

@@ -56,7 +56,26 @@ const table = {
     retriable: false,
     help: "The topic was deleted and made again; its offsets start anew: seek, or set offsetReset.",
   },
-  NOTHING_ASSIGNED: { retriable: false, help: "Call `await consumer.assign([...])` before reading." },
+  NOTHING_ASSIGNED: {
+    retriable: false,
+    help: "Call `await consumer.assign([...])` or `await consumer.subscribe([...])` before.",
+  },
+  NO_GROUP: { retriable: false, help: "Give the option `groupId`; offsets are committed for a group." },
+  MIXED_ASSIGNMENT: {
+    retriable: false,
+    help: "`assign` and `subscribe` exclude each other; call `unsubscribe` before.",
+  },
+  NO_COMMITTED_OFFSET: {
+    retriable: false,
+    help: "The group committed no offset here: seek, or set offsetReset 'earliest' or 'latest'.",
+  },
+  COMMIT_FENCED: {
+    retriable: false,
+    help:
+      "The partition is not this member's any more; whoever has it now reads the records again. Make work " +
+      "quicker, or raise maxPollIntervalMs or rebalanceTimeoutMs.",
+  },
+  LISTENER_FAILED: { retriable: false, help: "onAssigned, onRevoked or onLost failed; see the cause." },
   ALREADY_READING: { retriable: false, help: "Finish the first iteration before beginning another." },
 } as const satisfies Record<string, { retriable: boolean; help: string }>;
 

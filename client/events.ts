@@ -18,7 +18,33 @@ export type ClientEvent =
     }
   /** `waitedMs`: since the first of its records was given to the producer. */
   | ({ readonly kind: "batchDelivered"; readonly waitedMs: number } & BatchTold)
-  | ({ readonly kind: "batchRetried" | "batchFailed"; readonly error: Error } & BatchTold);
+  | ({ readonly kind: "batchRetried" | "batchFailed"; readonly error: Error } & BatchTold)
+  | GroupEvent;
+
+/** What becomes of a consumer's membership in its group. */
+export type GroupEvent =
+  /** Of a new generation, or with a new member epoch; `assignor` is null where the broker divides. */
+  | {
+      readonly kind: "groupJoined";
+      readonly groupId: string;
+      readonly memberId: string;
+      readonly generationOrMemberEpoch: number;
+      readonly protocol: "classic" | "consumer";
+      readonly assignor: string | null;
+      readonly isLeader: boolean;
+    }
+  /** Partitions came or went. `lost`: without having been given up. */
+  | {
+      readonly kind: "partitionsAssigned" | "partitionsRevoked" | "partitionsLost";
+      readonly groupId: string;
+      readonly partitions: readonly { readonly topic: string; readonly partition: number }[];
+    }
+  /** Out of the group, and why: "closed", "unsubscribed", "not polled". */
+  | { readonly kind: "groupLeft"; readonly groupId: string; readonly reason: string }
+  /** For good: the iteration throws the error. */
+  | { readonly kind: "groupFailed"; readonly groupId: string; readonly error: Error }
+  | { readonly kind: "offsetsCommitted"; readonly groupId: string; readonly partitions: number }
+  | { readonly kind: "commitFailed"; readonly groupId: string; readonly error: Error };
 
 export interface BatchTold {
   readonly topic: string;

@@ -36,7 +36,7 @@ export type {
   TopicListing,
 } from "./admin/topic-calls.ts";
 export type { BrokerInfo } from "./cluster/metadata-cache.ts";
-export type { ReadOptions, TopicPartition } from "./consumer/consumer.ts";
+export type { CloseOptions, GroupMetadata, PartitionLag, ReadOptions } from "./consumer/consumer.ts";
 export type { Assignment, From, To } from "./consumer/consumer-options.ts";
 export type { ConsumerBatch, ConsumerRecord, RecordOf } from "./consumer/consumer-record.ts";
 export {
@@ -47,7 +47,14 @@ export {
   RecordFormatError,
   type ValidationIssue,
 } from "./errors.ts";
-export type { BatchTold, ClientEvent, OnClientEvent } from "./events.ts";
+export type { BatchTold, ClientEvent, GroupEvent, OnClientEvent } from "./events.ts";
+export type { Assignor, AssignorMember, AssignorPast, AssignorQuestion } from "./group/assignors/assignor.ts";
+export type { AssignorName } from "./group/assignors/known-assignors.ts";
+export type { CommittedOffset, OffsetCommit } from "./group/committed-offset.ts";
+export type { OnPartitions } from "./group/group-options.ts";
+export type { TopicPartition } from "./group/places.ts";
+export type { RunBatch, RunPlace, RunSource } from "./group/run-source.ts";
+export type { BrokerPattern, SubscriptionInput } from "./group/subscription.ts";
 export type { Partitioner, PartitionQuestion } from "./producer/producer-options.ts";
 export type { Delivery, HeadersInput, OnDelivered, ProducerRecord } from "./producer/record.ts";
 export { bytes, type Codec, float64, int32, int64, nullable, type RawPart, string } from "./topics/codecs.ts";
@@ -70,7 +77,7 @@ export class Producer extends ProducerClient {
   }
 }
 
-/** Reads records of assigned partitions. */
+/** Reads records: of partitions that it names, or as a member of a group. */
 export class Consumer<T extends AnyTopic = RawTopic> extends ConsumerClient<T> {
   constructor(options: ConsumerOptions<T>) {
     super(env(), options);

@@ -2,6 +2,7 @@
 import { limits } from "../../base/limits.ts";
 import type { RecordFormatError } from "../errors.ts";
 import { ClientError } from "../errors.ts";
+import { checkGroupOptions, type GroupSettings, groupRules } from "../group/group-options.ts";
 import { type ConnectionOptions, connectionRules } from "../options/connection-options.ts";
 import {
   anyText,
@@ -14,7 +15,7 @@ import {
 } from "../options/read-options.ts";
 import type { AnyTopic } from "../topics/topic.ts";
 
-export interface ConsumerSettings extends ConnectionOptions {
+export interface ConsumerSettings extends ConnectionOptions, GroupSettings {
   /** An answer may wait for so many bytes (fetch.min.bytes)... */
   readonly minBytes: number;
   /** ...but not longer than this (fetch.max.wait.ms). */
@@ -27,7 +28,10 @@ export interface ConsumerSettings extends ConnectionOptions {
   readonly prefetchBytes: number;
   /** "readCommitted": no records of open or aborted transactions (isolation.level). */
   readonly isolation: "readUncommitted" | "readCommitted";
-  /** When the position is not in the log: an error, or go on at the start or the end (auto.offset.reset). */
+  /**
+   * When the position is not in the log, or the group has committed none: an error, or go on at the start or
+   * the end (auto.offset.reset). "latest" if not given and there is a `groupId`, as in Kafka; else "error".
+   */
   readonly offsetReset: "error" | "earliest" | "latest";
   /**
    * Where this consumer stands. Brokers that are set up for it name a replica in the same rack, which is then
@@ -75,6 +79,7 @@ export interface Assignment<T extends AnyTopic> {
 
 const rules: OptionRules<ConsumerSettings> = {
   ...connectionRules,
+  ...groupRules,
   minBytes: whole(1, 100 * 1024 * 1024, 1),
   maxWaitMs: whole(0, 600_000, 500),
   fetchBytes: whole(1, 1024 * 1024 * 1024, 16 * 1024 * 1024),
@@ -91,7 +96,10 @@ const rules: OptionRules<ConsumerSettings> = {
 /** Throws ClientError INVALID_OPTION. */
 export function readConsumerOptions<T extends AnyTopic>(given: ConsumerOptions<T>): ConsumerSettings {
   const { topics: _topics, onInvalid: _onInvalid, signal: _signal, ...plain } = given;
-  return readOptions<ConsumerSettings>("new Consumer", rules, plain);
+  const settings = readOptions<ConsumerSettings>("new Consumer", rules, plain);
+  checkGroupOptions(settings);
+  const isPlain = settings.groupId === null || plain.offsetReset !== undefined;
+  return isPlain ? settings : { ...settings, offsetReset: "latest" };
 }
 
 /**

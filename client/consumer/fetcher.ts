@@ -132,7 +132,8 @@ export class Fetcher {
 
   /** Whether this reader's leader is to be asked for more now. */
   #isDue(reader: PartitionReader, nowMs: number): boolean {
-    if (reader.isPaused || reader.isFetching || reader.isLookingUp || reader.failure !== null) return false;
+    if (reader.isPaused || reader.isHeld || reader.isFetching) return false;
+    if (reader.isLookingUp || reader.failure !== null) return false;
     if (reader.end !== null && reader.fetchOffset >= reader.end) return false;
     if (reader.retryAtMs > nowMs) {
       this.#timer.atLatest(reader.retryAtMs);

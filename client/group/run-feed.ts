@@ -1,0 +1,95 @@
+// shell: a consumer as the source of a runner of handlers: batches go out as they come, and only what the
+// runner says is done is committed.
+
+import type { ReadSet } from "../consumer/read-set.ts";
+import type { ReadBatch } from "../consumer/reading.ts";
+import { asError } from "../errors.ts";
+import type { RevokedListener } from "./handover.ts";
+import type { RunBatch, RunPlace, RunSource } from "./run-source.ts";
+
+export interface RunFeedParts {
+  readonly reads: ReadSet;
+  /** Null: not in a group. */
+  readonly onRevoked: ((listener: RevokedListener) => () => void) | null;
+  readonly commit: () => Promise<void>;
+}
+
+export class RunFeed<R> implements RunSource<R> {
+  readonly #parts: RunFeedParts;
+
+  constructor(parts: RunFeedParts) {
+    this.#parts = parts;
+  }
+
+  async next({ signal }: { readonly signal?: AbortSignal | undefined }): Promise<RunBatch<R> | null> {
+    const { reads } = this.#parts;
+    reads.asks++;
+    const release = reads.hold(signal);
+    try {
+      for (;;) {
+        const batch = await reads.next(signal, null);
+        if (batch === null) return null;
+        const records = decodeAll<R>(batch);
+        const { reader, nextOffset, highWatermark } = batch;
+        if (records.length > 0) {
+          reader.isTracked = true;
+          reader.handOut(nextOffset);
+        }
+        reader.position = Math.max(reader.position, nextOffset);
+        reader.positionEpoch = batch.leaderEpoch;
+        const { topic, partition, token: generation } = reader;
+        if (records.length > 0) return { topic, partition, generation, records, nextOffset, highWatermark };
+      }
+    } finally {
+      release();
+    }
+  }
+
+  processed(place: RunPlace, generation: number, nextOffset: number): void {
+    const reader = this.#parts.reads.reader(place);
+    if (reader?.token === generation) reader.done(Math.min(nextOffset, reader.handedTo));
+  }
+
+  pause(places: readonly RunPlace[]): void {
+    this.#setPaused(places, true);
+  }
+
+  resume(places: readonly RunPlace[]): void {
+    this.#setPaused(places, false);
+    this.#parts.reads.wake();
+  }
+
+  alive(): void {
+    this.#parts.reads.asks++;
+  }
+
+  onRevoked(listener: RevokedListener): () => void {
+    return this.#parts.onRevoked?.(listener) ?? (() => {});
+  }
+
+  commit(): Promise<void> {
+    return this.#parts.commit();
+  }
+
+  #setPaused(places: readonly RunPlace[], isPaused: boolean): void {
+    for (const place of places) {
+      const reader = this.#parts.reads.reader(place);
+      if (reader !== null) reader.isPaused = isPaused;
+    }
+  }
+}
+
+/** Throws RecordFormatError; the batch is then fetched again after a seek, as in an iteration. */
+function decodeAll<R>(batch: ReadBatch): R[] {
+  const records: R[] = [];
+  try {
+    for (let index = 0; index < batch.records.length; index++) {
+      const record = batch.decode(index) as R | null;
+      if (record !== null) records.push(record);
+    }
+    return records;
+  } catch (error) {
+    batch.reader.rewind();
+    throw asError(error);
+  }
+}
