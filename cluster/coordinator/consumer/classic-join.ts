@@ -65,9 +65,7 @@ export function classicJoin(
   const member = settle(draft, { memberId, known, replaced, facts, heard }, context);
   const reply = replyOf(memberId, member.memberEpoch, protocols[0]!.name);
   const became =
-    replaced === null
-      ? null
-      : downgrade(groupId, { before: consumer, after: draft.group, rebalance: false }, context);
+    replaced === null ? null : downgrade(groupId, { before: consumer, after: draft.group }, context);
   if (became !== null) {
     const ids = new Set([...consumer.members.keys(), memberId]);
     // In the classic group its generation is that of the group.

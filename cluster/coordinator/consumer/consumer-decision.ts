@@ -50,7 +50,7 @@ export type Conversion =
       readonly to: "classic";
       readonly group: ClassicGroupRecord;
       readonly protocols: ClassicProtocols;
-      /** The group is to rebalance at once. False: a static member took over the place of the last other one. */
+      /** It is to rebalance at once. False: a static member took over a place, and all have what they should. */
       readonly rebalance: boolean;
     };
 

@@ -71,7 +71,7 @@ function describeMember(
   return {
     ...{ memberId, instanceId, rackId, memberEpoch, clientId, clientHost },
     subscribedTopicNames: [...member.subscribedTopicNames],
-    subscribedTopicRegex: member.subscribedTopicRegex,
+    subscribedTopicRegex: member.subscribedTopicRegex ?? "",
     assignment: { topicPartitions: withNames(assigned, image) },
     targetAssignment: { topicPartitions: withNames(target.get(memberId) ?? noPartitions, image) },
     memberType: classic === null ? memberTypes.consumer : memberTypes.classic,

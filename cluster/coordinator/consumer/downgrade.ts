@@ -28,11 +28,7 @@ type Context = Pick<ConsumerContext, "image" | "settings" | "now">;
  */
 export function downgrade(
   groupId: string,
-  {
-    before,
-    after,
-    rebalance,
-  }: { before: ConsumerGroupRecord; after: ConsumerGroupRecord; rebalance: boolean },
+  { before, after }: { before: ConsumerGroupRecord; after: ConsumerGroupRecord },
   context: Context,
 ): Downgrade | null {
   if (!isAllowed(before, after, context.settings)) return null;
@@ -44,9 +40,10 @@ export function downgrade(
   if (protocol === null) return null;
   const value = classicGroup(after, protocol, context);
   if (value === null) return null;
+  const hasGone = after.members.size < before.members.size;
   return {
     records: [...tombstones(groupId, before), { kind: "classicGroup", groupId, value }],
-    conversion: { to: "classic", group: value, protocols, rebalance },
+    conversion: { to: "classic", group: value, protocols, rebalance: hasGone || !isSettled(after) },
   };
 }
 
@@ -60,6 +57,14 @@ function isAllowed(
   if (after.members.size === 0 || after.members.size > settings.groupSizeMax) return false;
   const wasMixed = [...before.members.values()].some((member) => member.classic === null);
   return wasMixed && [...after.members.values()].every((member) => member.classic !== null);
+}
+
+/** Everybody has what it is to have: what the classic group is told is what is so. */
+function isSettled({ members, epoch, targetEpoch }: ConsumerGroupRecord): boolean {
+  if (epoch !== targetEpoch) return false;
+  return [...members.values()].every(
+    ({ state, memberEpoch }) => state === memberState.stable && memberEpoch === targetEpoch,
+  );
 }
 
 /** Of those that all support, the one that most like most. */

@@ -66,7 +66,7 @@ export function removeMembers<Reply>(
   if (memberIds.length === 0) return { records: [], reply, timers: [], conversion: null };
   const draft = new ConsumerDraft(groupId, before);
   for (const memberId of memberIds) draft.removeMember(memberId);
-  const downgraded = downgrade(groupId, { before, after: draft.group, rebalance: true }, context);
+  const downgraded = downgrade(groupId, { before, after: draft.group }, context);
   if (downgraded !== null) {
     const timers = [...before.members.keys()].map((memberId) => ({ kind: "end", memberId }) as const);
     return { ...downgraded, reply, timers };
