@@ -1,5 +1,5 @@
-// test: a consumer as the protocol sees it: it owns partitions, gives them up only when it gets to it, and may
-// lose answers. Says everything after it lost one, and else only what changed, as real clients do.
+// test: a consumer as the protocol sees it: it owns partitions, gives them up only when it gets to it, and
+// may lose answers. Says everything after it lost one, and else only what changed, as real clients do.
 import { consumerHeartbeat } from "../../cluster/coordinator/consumer/heartbeat.ts";
 import { BrokerError } from "../../proto/errors.ts";
 import { type HeartbeatReply, type HeartbeatRequest, heartbeatOf, type TestGroup } from "./consumer-group.ts";
@@ -59,21 +59,19 @@ export class ModelClient {
     this.#isUnsure = true;
   }
 
-  /** `answers`: how often the request is handled; whether the last answer arrives. */
+  /** `handled`: how often the request is handled; `arrives`: whether the client hears the answers. */
   beat(group: TestGroup, { handled = 1, arrives = true } = {}): void {
     const request = this.#request();
-    let reply: HeartbeatReply | null = null;
     try {
       for (let time = 0; time < handled; time++) {
-        reply = group.take(consumerHeartbeat(group.state, request, group.context()));
+        const reply = group.take(consumerHeartbeat(group.state, request, group.context()));
+        if (arrives) this.#hear(reply, request);
       }
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       this.#refused(error);
-      return;
     }
-    if (arrives && reply !== null) this.#hear(reply, request);
-    else this.#isUnsure = true;
+    if (!arrives) this.#isUnsure = true;
   }
 
   leave(group: TestGroup, epoch: -1 | -2): void {

@@ -1,6 +1,6 @@
 // core: the uniform assignor where all members are subscribed to the same topics. Everybody gets the same
-// number of partitions, or one more; and no partition moves that need not: each member keeps what it has up to
-// its share, and the shares that are one larger go to members that have more already.
+// number of partitions, or one more; and no partition moves that need not: each member keeps what it has up
+// to its share, and the shares that are one larger go to members that have more already.
 import type { Uuid } from "../../../base/uuid.ts";
 import type { AssignedMember, Assignment, AssignorInput } from "./assignor.ts";
 import { compareTexts, inOrder } from "./member-order.ts";

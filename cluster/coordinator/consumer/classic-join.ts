@@ -1,5 +1,5 @@
-// core: JoinGroup of a member that speaks the classic protocol in a group of the consumer protocol. Answered at
-// once: the broker assigns, so there is no leader and nobody to wait for.
+// core: JoinGroup of a member that speaks the classic protocol in a group of the consumer protocol. Answered
+// at once: the broker assigns, so there is no leader and nobody to wait for.
 //
 // Source: KIP-848, "Upgrade"
 import { BrokerError, ErrorCode } from "../../../proto/errors.ts";
@@ -83,7 +83,9 @@ export function classicJoin(
   return { records: draft.records, reply, timers: draft.timers, conversion: null };
 }
 
-/** One with an instance id and a member id must be the one that holds the place; without, it takes it over. */
+/**
+ * One with an instance id and a member id must be the one that holds the place; without, it takes it over.
+ */
 function whoJoins(
   group: ConsumerGroupRecord,
   joining: { groupId: string; memberId: string; instanceId: string | null; isNamed: boolean },
@@ -103,7 +105,9 @@ function checkSession(sessionTimeoutMs: number, { settings }: ConsumerContext): 
   );
 }
 
-/** It must offer one that all other classic members offer too, so that the group can go back to that protocol. */
+/**
+ * It must offer one that all other classic members offer too, so that the group can go back to that protocol.
+ */
 function checkProtocols(
   { members }: ConsumerGroupRecord,
   { memberId, protocolType, protocols }: Request,

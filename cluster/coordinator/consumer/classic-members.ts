@@ -1,6 +1,6 @@
-// core: members that speak the classic protocol in a group of the consumer protocol. Nobody waits for anybody:
-// a join is answered at once, with the member's epoch as the generation, and the sync tells what the member has.
-// A heartbeat says when to join again.
+// core: members that speak the classic protocol in a group of the consumer protocol. Nobody waits for
+// anybody: a join is answered at once, with the member's epoch as the generation, and the sync tells what the
+// member has. A heartbeat says when to join again.
 //
 // Source: KIP-848, "Upgrade"; org.apache.kafka.coordinator.group.GroupMetadataManager
 import { BrokerError, ErrorCode } from "../../../proto/errors.ts";
@@ -74,8 +74,8 @@ function mustJoinAgain(group: ConsumerGroupRecord, member: ConsumerMember): bool
 }
 
 /**
- * What cannot be removed is told in its entry. Admins remove members by it too, by instance id alone, and those of
- * the consumer protocol as well.
+ * What cannot be removed is told in its entry. Admins remove members by it too, by instance id alone, and
+ * those of the consumer protocol as well.
  */
 export function classicLeave(
   { groupId, consumer }: InConsumerGroup,

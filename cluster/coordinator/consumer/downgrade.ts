@@ -13,6 +13,8 @@ import type {
 } from "../state/group-state.ts";
 import type { ClassicProtocols, ConsumerContext, Conversion } from "./consumer-decision.ts";
 import { consumerProtocolType, readSubscription, writeAssignment } from "./embedded-protocol.ts";
+import { consumerStateName } from "./state-name.ts";
+import { tombstones } from "./tombstones.ts";
 import { noPartitions } from "./topic-partitions.ts";
 
 export interface Downgrade {
@@ -24,7 +26,8 @@ type Context = Pick<ConsumerContext, "image" | "settings" | "now">;
 
 /**
  * `before` is the group as it is in the log, `after` as it will be. Null: it stays what it is, because others
- * speak the consumer protocol still, or nobody is left, or settings forbid it, or there is no common protocol.
+ * speak the consumer protocol still, or nobody is left, or settings forbid it, or there is no common
+ * protocol.
  */
 export function downgrade(
   groupId: string,
@@ -41,9 +44,10 @@ export function downgrade(
   const value = classicGroup(after, protocol, context);
   if (value === null) return null;
   const hasGone = after.members.size < before.members.size;
+  const isSettled = consumerStateName(after) === "Stable";
   return {
     records: [...tombstones(groupId, before), { kind: "classicGroup", groupId, value }],
-    conversion: { to: "classic", group: value, protocols, rebalance: hasGone || !isSettled(after) },
+    conversion: { to: "classic", group: value, protocols, rebalance: hasGone || !isSettled },
   };
 }
 
@@ -57,14 +61,6 @@ function isAllowed(
   if (after.members.size === 0 || after.members.size > settings.groupSizeMax) return false;
   const wasMixed = [...before.members.values()].some((member) => member.classic === null);
   return wasMixed && [...after.members.values()].every((member) => member.classic !== null);
-}
-
-/** Everybody has what it is to have: what the classic group is told is what is so. */
-function isSettled({ members, epoch, targetEpoch }: ConsumerGroupRecord): boolean {
-  if (epoch !== targetEpoch) return false;
-  return [...members.values()].every(
-    ({ state, memberEpoch }) => state === memberState.stable && memberEpoch === targetEpoch,
-  );
 }
 
 /** Of those that all support, the one that most like most. */
@@ -115,18 +111,4 @@ function classicGroup(
 
 function metadataFor({ classic }: ConsumerMember, protocol: string): Uint8Array {
   return classic!.protocols.find(({ name }) => name === protocol)!.metadata;
-}
-
-/** All that ends a group of the consumer protocol, its own epoch last. */
-export function tombstones(groupId: string, { members, regexes }: ConsumerGroupRecord): WrittenRecord[] {
-  const ids = [...members.keys()];
-  return [
-    ...ids.map((memberId) => ({ kind: "current", groupId, memberId, value: null }) as const),
-    ...ids.map((memberId) => ({ kind: "target", groupId, memberId, value: null }) as const),
-    { kind: "targetEpoch", groupId, value: null },
-    ...ids.map((memberId) => ({ kind: "member", groupId, memberId, value: null }) as const),
-    { kind: "subscribedTopics", groupId, value: null },
-    ...[...regexes.keys()].map((regex) => ({ kind: "regex", groupId, regex, value: null }) as const),
-    { kind: "groupEpoch", groupId, value: null },
-  ];
 }

@@ -1,4 +1,5 @@
-// test: the rules of ConsumerGroupHeartbeat: joining, epochs, handing over partitions, subscriptions, refusals.
+// test: the rules of ConsumerGroupHeartbeat: joining, epochs, handing over partitions, subscriptions,
+// refusals.
 import { describe, expect, it } from "vitest";
 import {
   heartbeatOf,

@@ -1,5 +1,5 @@
-// core: ConsumerGroupHeartbeat, the one request of the consumer protocol (KIP-848): a member joins by it, says
-// what it wants and has, is told what to have, and leaves by it.
+// core: ConsumerGroupHeartbeat, the one request of the consumer protocol (KIP-848): a member joins by it,
+// says what it wants and has, is told what to have, and leaves by it.
 //
 // Source: KIP-848; org.apache.kafka.coordinator.group.GroupMetadataManager
 import { BrokerError } from "../../../proto/errors.ts";
@@ -21,9 +21,9 @@ type Reply = ResponseOf<"ConsumerGroupHeartbeat">;
 
 /**
  * `group`: null if there is none. Throws BrokerError: INVALID_REQUEST, UNSUPPORTED_ASSIGNOR,
- * INVALID_REGULAR_EXPRESSION, GROUP_ID_NOT_FOUND (it is a group of the classic protocol that cannot become one of
- * this, or there is none), GROUP_MAX_SIZE_REACHED, UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH, FENCED_INSTANCE_ID,
- * UNRELEASED_INSTANCE_ID.
+ * INVALID_REGULAR_EXPRESSION, GROUP_ID_NOT_FOUND (it is a group of the classic protocol that cannot become
+ * one of this, or there is none), GROUP_MAX_SIZE_REACHED, UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH,
+ * FENCED_INSTANCE_ID, UNRELEASED_INSTANCE_ID.
  */
 export function consumerHeartbeat(
   group: GroupState | null,

@@ -2,10 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { owning, refusal, TestGroup, testSettings } from "../../../test/coordinator/consumer-group.ts";
 import type { MemberFacts } from "../state/group-records.ts";
-import { consumerStateName, deleteConsumerGroup, describeConsumerGroup } from "./describe.ts";
+import { deleteConsumerGroup, describeConsumerGroup } from "./describe.ts";
 import { type Expiry, expireMember } from "./leave.ts";
 import { validateCommit, validateFetch } from "./offset-checks.ts";
 import { sessionsOf } from "./sessions-of.ts";
+import { consumerStateName } from "./state-name.ts";
 import { isSubscribed } from "./subscriptions.ts";
 
 function expire(group: TestGroup, expiry: Expiry): void {

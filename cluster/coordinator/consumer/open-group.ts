@@ -1,5 +1,5 @@
-// core: the group that a member of the consumer protocol speaks to: one that is there, a new one, or one of the
-// classic protocol that becomes one of this.
+// core: the group that a member of the consumer protocol speaks to: one that is there, a new one, or one of
+// the classic protocol that becomes one of this.
 import { BrokerError } from "../../../proto/errors.ts";
 import type { GroupState } from "../state/group-state.ts";
 import type { ConsumerContext, Conversion } from "./consumer-decision.ts";

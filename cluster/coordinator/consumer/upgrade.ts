@@ -1,6 +1,6 @@
-// core: a group of the classic protocol becomes one of the consumer protocol while its members go on. They stay
-// members, with what they have; the one that caused it joins next, which raises the epoch, so they are told
-// to join again at their next heartbeat.
+// core: a group of the classic protocol becomes one of the consumer protocol while its members go on. They
+// stay members, with what they have; the one that caused it joins next, which raises the epoch, so they are
+// told to join again at their next heartbeat.
 //
 // Source: KIP-848, "Upgrade"
 import { BrokerError } from "../../../proto/errors.ts";
