@@ -26,16 +26,34 @@ export interface Subscription {
   readonly regex: string | null;
 }
 
-export class ModelClient {
+export interface ModelMember {
+  readonly name: string;
+  readonly instanceId: string | null;
+  readonly memberId: string;
+  /** Or generation. */
+  readonly epoch: number;
+  readonly owned: ReadonlySet<Partition>;
+  /** It has left for good, or left with -2 and is not back. */
+  isGone: boolean;
+  /** The coordinator gave it up, and it does not know: what it thinks it owns does not count. */
+  isExpired: boolean;
+  giveUp(): void;
+  subscribe(subscription: Subscription): void;
+  /** `handled`: how often the request is handled; `arrives`: whether the client hears the answers. */
+  beat(group: TestGroup, how?: { handled?: number; arrives?: boolean }): void;
+  leave(group: TestGroup, epoch: -1 | -2): void;
+  /** A new process in the place of the old: it has a new member id. */
+  comeBack(): void;
+}
+
+export class ModelClient implements ModelMember {
   readonly name: string;
   readonly instanceId: string | null;
   memberId: string;
   epoch = 0;
   owned = new Set<Partition>();
   subscription: Subscription;
-  /** It has left for good, or left with -2 and is not back. */
   isGone = false;
-  /** The coordinator gave it up, and it does not know: what it thinks it owns does not count. */
   isExpired = false;
   #told = new Set<Partition>();
   #saidOwned: string | null = null;
@@ -59,7 +77,6 @@ export class ModelClient {
     this.#isUnsure = true;
   }
 
-  /** `handled`: how often the request is handled; `arrives`: whether the client hears the answers. */
   beat(group: TestGroup, { handled = 1, arrives = true } = {}): void {
     const request = this.#request();
     try {
@@ -84,7 +101,6 @@ export class ModelClient {
     this.isGone = true;
   }
 
-  /** A new process in the place of the old: it has a new member id. */
   comeBack(): void {
     this.isGone = false;
     this.isExpired = false;

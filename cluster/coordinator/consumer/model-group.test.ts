@@ -3,8 +3,14 @@
 // quiet everybody has what it is to have, evenly.
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { ClassicModelClient } from "../../../test/coordinator/classic-model-client.ts";
 import { imageOf, TestGroup, testSettings } from "../../../test/coordinator/consumer-group.ts";
-import { ModelClient, type Partition, type Subscription } from "../../../test/coordinator/model-client.ts";
+import {
+  ModelClient,
+  type ModelMember,
+  type Partition,
+  type Subscription,
+} from "../../../test/coordinator/model-client.ts";
 import { memberState, type TopicPartitions } from "../state/group-state.ts";
 import { expireMember } from "./leave.ts";
 import { consumerStateName } from "./state-name.ts";
@@ -23,9 +29,16 @@ type Step = readonly [kind: string, client: number, value: number];
 
 class Model {
   readonly group = new TestGroup({ a: 4, b: 3 });
-  readonly clients: ModelClient[] = [];
+  readonly clients: ModelMember[] = [];
+  readonly #withClassic: boolean;
   #topics: Record<string, number> = { a: 4, b: 3 };
   #made = 0;
+
+  constructor(withClassic: boolean) {
+    this.#withClassic = withClassic;
+    // A group that went back to the classic protocol is not for this test.
+    this.group.settings = { ...testSettings, consumerMigrationPolicy: "upgrade" };
+  }
 
   do([kind, at, value]: Step): void {
     this.group.nowMs += value * 100;
@@ -49,11 +62,17 @@ class Model {
     if (this.clients.length >= 8) return;
     const name = `c${this.#made++}`;
     const instanceId = value % 3 === 0 ? `i-${name}` : null;
-    this.clients.push(new ModelClient(name, instanceId, subscriptions[value % subscriptions.length]!));
+    const subscription = subscriptions[value % subscriptions.length]!;
+    const isClassic = this.#withClassic && value % 2 === 1;
+    this.clients.push(
+      isClassic
+        ? new ClassicModelClient(name, { isEager: value % 4 === 1, subscription })
+        : new ModelClient(name, instanceId, subscription),
+    );
     this.clients.at(-1)!.beat(this.group);
   }
 
-  #back(client: ModelClient, kind: string): void {
+  #back(client: ModelMember, kind: string): void {
     if (kind !== "beat") return;
     client.comeBack();
     client.beat(this.group);
@@ -95,6 +114,10 @@ class Model {
     for (const memberId of this.group.state?.consumer?.members.keys() ?? []) {
       if (!alive.has(memberId)) this.#expire(memberId, "session");
     }
+    // Classic members alone find no group of this protocol to join.
+    if (!this.clients.some((client) => client instanceof ModelClient && !client.isGone)) {
+      this.clients.push(new ModelClient("last", null, subscriptions[1]!));
+    }
     for (let round = 0; round < 12; round++) {
       this.group.nowMs += 2_000;
       for (const client of this.clients) {
@@ -112,7 +135,6 @@ const loadOf = (partitions: TopicPartitions): number =>
 
 function expectSettled({ group, clients }: Model): void {
   const live = clients.filter((client) => !client.isGone);
-  if (live.length === 0) return;
   const consumer = group.consumer;
   expect(consumerStateName(consumer)).toBe("Stable");
   expect([...consumer.members.keys()].sort()).toEqual(live.map((client) => client.memberId).sort());
@@ -156,18 +178,24 @@ const steps = fc.array(
   { minLength: 5, maxLength: 120 },
 );
 
-it("keeps its promises whatever happens to its members", () => {
-  fc.assert(
-    fc.property(steps, (all) => {
-      const model = new Model();
-      model.group.settings = { ...testSettings, consumerGroupSizeMax: 50 };
-      for (const step of all) model.do(step);
-      model.quiet();
-      expectSettled(model);
-      const before = model.group.state;
-      model.quiet();
-      expect(model.group.state).toBe(before);
-    }),
-    { numRuns: 120 },
-  );
-}, 60_000);
+it.each([
+  ["the consumer protocol", false],
+  ["both protocols", true],
+])(
+  "keeps its promises whatever happens to its members of %s",
+  (_, withClassic) => {
+    fc.assert(
+      fc.property(steps, (all) => {
+        const model = new Model(withClassic);
+        for (const step of all) model.do(step);
+        model.quiet();
+        expectSettled(model);
+        const before = model.group.state;
+        model.quiet();
+        expect(model.group.state).toBe(before);
+      }),
+      { numRuns: 120 },
+    );
+  },
+  60_000,
+);

@@ -27,7 +27,7 @@ export function openConsumerGroup(
   if (context.classicProtocols !== undefined && context.classicProtocols.size > 0) {
     throw new BrokerError(
       "GROUP_ID_NOT_FOUND",
-      `group '${groupId}' is one of the classic protocol whose first rebalance has not ended; try again later`,
+      `group '${groupId}' speaks the classic protocol, and its first rebalance has not ended`,
     );
   }
   const draft = new ConsumerDraft(groupId, null);

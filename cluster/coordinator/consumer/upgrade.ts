@@ -98,6 +98,6 @@ function dropDoubles(assigned: TopicPartitions[]): void {
 function stays(groupId: string, why: string): BrokerError {
   return new BrokerError(
     "GROUP_ID_NOT_FOUND",
-    `group '${groupId}' is one of the classic protocol and cannot become one of the consumer protocol: ${why}`,
+    `group '${groupId}' speaks the classic protocol and cannot change to the consumer protocol: ${why}`,
   );
 }
