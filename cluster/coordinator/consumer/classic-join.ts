@@ -13,7 +13,8 @@ import { downgrade } from "./downgrade.ts";
 import { byTopicId, consumerProtocolType, readSubscription } from "./embedded-protocol.ts";
 import { checkSize } from "./heartbeat.ts";
 import { joiningMember, knownMember } from "./members.ts";
-import { settle, sortedTexts } from "./membership.ts";
+import { settle } from "./membership.ts";
+import { sharedNames } from "./subscriptions.ts";
 
 type Request = RequestOf<"JoinGroup">;
 type Reply = ResponseOf<"JoinGroup">;
@@ -54,7 +55,7 @@ export function classicJoin(
     rackId: subscription.rackId,
     clientId: context.clientId,
     clientHost: context.clientHost,
-    subscribedTopicNames: sortedTexts(subscription.topics),
+    subscribedTopicNames: sharedNames(subscription.topics, consumer),
     subscribedTopicRegex: null,
     rebalanceTimeoutMs,
     serverAssignor: null,

@@ -9,7 +9,7 @@ import { type ClassicGroupRecord, type ClassicMemberRecord, memberState } from "
 import type { ConsumerContext } from "./consumer-decision.ts";
 import { ConsumerDraft } from "./consumer-draft.ts";
 import { consumerProtocolType, readAssignment, readSubscription } from "./embedded-protocol.ts";
-import { sortedTexts } from "./membership.ts";
+import { sharedNames } from "./subscriptions.ts";
 import { without } from "./topic-partitions.ts";
 
 /** Throws GROUP_ID_NOT_FOUND: it stays what it is. */
@@ -70,7 +70,7 @@ function addMember(
     rackId: subscription.rackId,
     clientId,
     clientHost,
-    subscribedTopicNames: sortedTexts(subscription.topics),
+    subscribedTopicNames: sharedNames(subscription.topics, draft.group),
     subscribedTopicRegex: null,
     rebalanceTimeoutMs,
     serverAssignor: null,
