@@ -12,6 +12,7 @@ import { ConsumerDraft } from "./consumer-draft.ts";
 import { downgrade } from "./downgrade.ts";
 import { byTopicId, consumerProtocolType, readSubscription } from "./embedded-protocol.ts";
 import { checkSize } from "./heartbeat.ts";
+import { checkLengths } from "./heartbeat-check.ts";
 import { joiningMember, knownMember } from "./members.ts";
 import { settle } from "./membership.ts";
 import { sharedNames } from "./subscriptions.ts";
@@ -33,6 +34,11 @@ export function classicJoin(
 ): ConsumerDecision<Reply> {
   const { groupInstanceId: instanceId, sessionTimeoutMs } = request;
   checkSession(sessionTimeoutMs, context);
+  const { memberId: given } = request;
+  checkLengths(
+    { memberId: given, instanceId },
+    request.protocols.flatMap(({ name, metadata }) => [name, metadata]),
+  );
   const protocols = request.protocols.map(({ name, metadata }) => ({ name, metadata: metadata.slice() }));
   checkProtocols(consumer, request);
   const subscription = readSubscription(protocols[0]!.metadata);

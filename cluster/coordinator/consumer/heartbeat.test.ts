@@ -324,10 +324,18 @@ describe("requests that are not considered", () => {
     ["an epoch below -2", { memberEpoch: -3 }],
     ["-2 of a member that is not static", { memberEpoch: -2 }],
     ["no member id when it leaves", { memberId: "", memberEpoch: -1 }],
+    ["an id that no record can hold", { memberId: "m".repeat(10_000) }],
+    ["more names than a record can hold", { subscribedTopicNames: ["t".repeat(2_000_000)] }],
   ])("%s", (_, change) => {
     const group = new TestGroup({ t: 1 });
     const request = { ...joinOf("m1"), ...change };
     expect(refusal(() => consumerHeartbeat(null, request, group.context()))).toBe("INVALID_REQUEST");
+  });
+
+  it("any, where the protocol is switched off", () => {
+    const group = new TestGroup({ t: 1 });
+    group.settings = { ...testSettings, consumerProtocolEnabled: false };
+    expect(refusal(() => group.join("m1"))).toBe("UNSUPPORTED_VERSION");
   });
 
   it("changes nothing in the state that it was given", () => {

@@ -1,99 +1,11 @@
 // test: a group that changes its protocol while its members go on, and members of both protocols in one
 // group.
 import { describe, expect, it } from "vitest";
-import type { RequestOf, ResponseOf } from "../../../proto/kafka/apis.ts";
-import {
-  assignmentBytes,
-  assignmentIn,
-  type ByTopic,
-  joinGroup,
-  subscriptionBytes,
-  syncGroup,
-} from "../../../test/coordinator/classic-requests.ts";
-import {
-  joinOf,
-  owning,
-  refusal,
-  TestGroup,
-  testSettings,
-} from "../../../test/coordinator/consumer-group.ts";
-import type { ClassicGroupRecord } from "../state/group-state.ts";
-import { classicJoin } from "./classic-join.ts";
-import { classicHeartbeat, classicLeave, classicSync, type InConsumerGroup } from "./classic-members.ts";
-import type { ConsumerContext, Conversion } from "./consumer-decision.ts";
-import { consumerHeartbeat } from "./heartbeat.ts";
-import { expireMember } from "./leave.ts";
+import { assignmentIn, type ByTopic, subscriptionBytes } from "../../../test/coordinator/classic-requests.ts";
+import { owning, refusal, testSettings } from "../../../test/coordinator/consumer-group.ts";
+import { classicGroup, MixedGroup } from "../../../test/coordinator/mixed-group.ts";
+import { classicLeave } from "./classic-members.ts";
 import { consumerStateName } from "./state-name.ts";
-
-function classicGroup(members: Readonly<Record<string, ByTopic>>, change: Partial<ClassicGroupRecord> = {}) {
-  return {
-    ...{ protocolType: "consumer", generation: 7, protocol: "range", leader: "a", stateSinceMs: 5 },
-    members: Object.entries(members).map(([memberId, assigned]) => ({
-      ...{ memberId, groupInstanceId: null, clientId: "old", clientHost: "h" },
-      ...{ rebalanceTimeoutMs: 20_000, sessionTimeoutMs: 10_000 },
-      subscription: subscriptionBytes(["t"]),
-      assignment: assignmentBytes(assigned),
-    })),
-    ...change,
-  };
-}
-
-/** Speaks both protocols to one group. */
-class MixedGroup extends TestGroup {
-  conversion: Conversion | null = null;
-
-  static of(value: ClassicGroupRecord, topics: Readonly<Record<string, number>> = { t: 4 }): MixedGroup {
-    const group = new MixedGroup(topics);
-    group.replay([{ kind: "classicGroup", groupId: "orders", value }]);
-    return group;
-  }
-
-  get inConsumer(): InConsumerGroup {
-    return this.state as InConsumerGroup;
-  }
-
-  consumerJoin(memberId: string, change: Partial<ConsumerContext> = {}, more = {}) {
-    const context = { ...this.context(), ...change };
-    const decision = consumerHeartbeat(this.state, joinOf(memberId, ["t"], more), context);
-    this.conversion = decision.conversion;
-    return this.take(decision);
-  }
-
-  joins(change: Partial<RequestOf<"JoinGroup">>, version = 9): ResponseOf<"JoinGroup"> {
-    this.apiVersion = version;
-    const decision = classicJoin(this.inConsumer, joinGroup(change), this.context());
-    this.apiVersion = 1;
-    this.conversion = decision.conversion;
-    return this.take(decision);
-  }
-
-  syncs(memberId: string, generationId: number, change: Partial<RequestOf<"SyncGroup">> = {}) {
-    const request = syncGroup({ memberId, generationId, ...change });
-    return this.take(classicSync(this.inConsumer, request, this.context()));
-  }
-
-  beats(memberId: string, generationId: number): number {
-    const request = { groupId: "orders", memberId, generationId, groupInstanceId: null };
-    return this.take(classicHeartbeat(this.inConsumer, request)).errorCode;
-  }
-
-  leaves(members: { memberId: string; groupInstanceId: string | null }[]): ResponseOf<"LeaveGroup"> {
-    const request = {
-      groupId: "orders",
-      memberId: "",
-      members: members.map((one) => ({ ...one, reason: null })),
-    };
-    const decision = classicLeave(this.inConsumer, request, this.context());
-    this.conversion = decision.conversion;
-    return this.take(decision);
-  }
-
-  expires(memberId: string): void {
-    const decision = expireMember(this.state, { memberId, why: "session" }, this.context());
-    this.conversion = decision.conversion;
-    this.take(decision);
-  }
-}
 
 const rebalanceInProgress = 27;
 const subscribedTo = (topics: string[], owned: ByTopic, name = "range") => [
@@ -141,6 +53,16 @@ describe("from the classic protocol", () => {
     group.heartbeat({ memberId: "m1", memberEpoch: 8 });
     expect(consumerStateName(group.consumer)).toBe("Stable");
     expect(group.assigned("m1").t).toHaveLength(1);
+  });
+
+  it("a static member changes its protocol and keeps its place", () => {
+    const value = classicGroup({ a: { t: [0, 1] }, b: { t: [2, 3] } });
+    const [a, b] = value.members;
+    const group = MixedGroup.of({ ...value, members: [{ ...a!, groupInstanceId: "i" }, b!] });
+    const joined = group.consumerJoin("s", {}, { instanceId: "i" });
+    expect(joined.assignment?.topicPartitions).toEqual(owning({ t: [0, 1] }));
+    expect([...group.consumer.members.keys()].sort()).toEqual(["b", "s"]);
+    expect(group.timers).toContainEqual({ kind: "end", memberId: "a" });
   });
 
   it("an empty group ends, and one of this protocol begins", () => {
@@ -247,6 +169,11 @@ describe("classic members of such a group", () => {
       "bytes of something else",
       { protocols: [{ name: "range", metadata: new Uint8Array(1) }] },
       "INCONSISTENT_GROUP_PROTOCOL",
+    ],
+    [
+      "a subscription no record can hold",
+      { protocols: [{ name: "range", metadata: new Uint8Array(2e6) }] },
+      "INVALID_REQUEST",
     ],
     ["too short a session", { sessionTimeoutMs: 1 }, "INVALID_SESSION_TIMEOUT"],
     [

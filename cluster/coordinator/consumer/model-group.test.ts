@@ -194,7 +194,7 @@ it.each([
         model.quiet();
         expect(model.group.state).toBe(before);
       }),
-      { numRuns: 120 },
+      { numRuns: 80 },
     );
   },
   60_000,
