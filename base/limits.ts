@@ -100,6 +100,10 @@ export const limits = {
   /** Calls of `send` on one producer that wait for room in its buffer. */
   producerWaitingSendsMax: 100_000,
   timelineEventsMax: 10_000,
+  /** Group, member, instance and rack ids. In a record's key they have an int16 of length in bytes. */
+  groupTextCharactersMax: 8_192,
+  /** What one member of a group says of its subscription, in bytes; it goes into one record. */
+  subscriptionBytesMax: 1 * MiB,
   /** Of a subscription by regular expression: characters, and instructions once it is compiled. */
   regexCharactersMax: 4_096,
   regexProgramSizeMax: 10_000,

@@ -63,8 +63,8 @@ export const ambient: readonly RegExp[] = [
 ];
 
 /**
- * Packages that are pure computation, allowed in any kind of file. re2js: the syntax of subscriptions by regular
- * expression is RE2's, and what they match is decided in a core.
+ * Packages that are pure computation, allowed in any kind of file. re2js: the syntax of subscriptions by
+ * regular expression is RE2's, and what they match is decided in a core.
  */
 export const purePackages = ["@standard-schema/spec", "re2js"];
 

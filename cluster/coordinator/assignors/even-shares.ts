@@ -1,6 +1,6 @@
 // core: the uniform assignor where all members are subscribed to the same topics. Everybody gets the same
-// number of partitions, or one more; and no partition moves that need not: each member keeps what it has up to
-// its share, and the shares that are one larger go to members that have more already.
+// number of partitions, or one more; and no partition moves that need not: each member keeps what it has up
+// to its share, and the shares that are one larger go to members that have more already.
 import type { Uuid } from "../../../base/uuid.ts";
 import type { AssignedMember, Assignment, AssignorInput } from "./assignor.ts";
 import { compareTexts, inOrder } from "./member-order.ts";
@@ -66,16 +66,33 @@ function setQuotas(shares: readonly Share[], total: number): void {
 
 /** Of the topics it has most of, so that topics stay spread. */
 function giveBack(share: Share, isTaken: ReadonlyMap<Uuid, Uint8Array>): void {
-  while (share.count > share.quota) {
-    const [[topicId, numbers], next] = [...share.partitions].sort(([, one], [, other]) => {
-      return other.length - one.length;
-    }) as [[Uuid, number[]], [Uuid, number[]] | undefined];
-    const tooMany = Math.max(1, numbers.length - (next?.[1].length ?? 0));
-    const giving = Math.min(share.count - share.quota, tooMany);
-    for (const number of numbers.splice(numbers.length - giving)) isTaken.get(topicId)![number] = 0;
-    if (numbers.length === 0) share.partitions.delete(topicId);
-    share.count -= giving;
+  let tooMany = share.count - share.quota;
+  if (tooMany <= 0) return;
+  share.count = share.quota;
+  const level = levelAfter([...share.partitions.values()], tooMany);
+  for (const toLevel of [level + 1, level]) {
+    for (const [topicId, numbers] of share.partitions) {
+      const keeping = Math.max(toLevel, numbers.length - tooMany);
+      if (keeping >= numbers.length) continue;
+      const given = numbers.splice(keeping);
+      tooMany -= given.length;
+      for (const number of given) isTaken.get(topicId)![number] = 0;
+      if (keeping === 0) share.partitions.delete(topicId);
+    }
   }
+}
+
+/** The largest size to which all can be cut by taking away `count` or more. */
+function levelAfter(lists: readonly (readonly number[])[], count: number): number {
+  let low = 0;
+  let high = Math.max(...lists.map((numbers) => numbers.length));
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    const cut = lists.reduce((sum, { length }) => sum + Math.max(0, length - middle), 0);
+    if (cut >= count) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 /** One to each in turn, topic by topic: a topic's partitions go to as many members as can be. */

@@ -1,9 +1,9 @@
-// core: the uniform assignor where members are subscribed to different topics. No assignment can be more even:
-// there is no member, and no chain of members that pass partitions on, by which a partition could go from one
-// to another that has two or more fewer. Members keep what they have where that is so already.
+// core: the uniform assignor where members are subscribed to different topics. No assignment can be more
+// even: there is no member, and no chain of members that pass partitions on, by which a partition could go
+// from one to another that has two or more fewer. Members keep what they have where that is so already.
 //
-// It is the problem of the optimal semi-matching; where the search for chains would take too long, it ends with
-// what is even topic by topic (limits.assignmentSearchStepsMax).
+// It is the problem of the optimal semi-matching; where the search for chains would take too long, it ends
+// with what is even topic by topic (limits.assignmentSearchStepsMax).
 // Source: Harvey, Ladner, Lovasz, Tamir: "Semi-matchings for bipartite graphs and load balancing", 2003
 import { limits } from "../../../base/limits.ts";
 import { MinHeap } from "../../../base/min-heap.ts";

@@ -1,7 +1,7 @@
 // core: the range assignor. Each topic is cut into as many runs of neighbouring partitions as it has
-// subscribers, the first ones a partition longer where it does not come out even, and the members take them in
-// one order. So topics with equally many partitions and the same subscribers are cut alike: the same numbers
-// go to the same members, which is what joins need. It does not look at what members have now.
+// subscribers, the first ones a partition longer where it does not come out even, and the members take them
+// in one order. So topics with equally many partitions and the same subscribers are cut alike: the same
+// numbers go to the same members, which is what joins need. It does not look at what members have now.
 //
 // Source: KIP-848, "range"; org.apache.kafka.coordinator.group.assignor.RangeAssignor
 import type { Uuid } from "../../../base/uuid.ts";

@@ -1,5 +1,5 @@
-// core: the uniform assignor: all members get equally many partitions, as far as their subscriptions allow it,
-// and no more partitions move than must.
+// core: the uniform assignor: all members get equally many partitions, as far as their subscriptions allow
+// it, and no more partitions move than must.
 //
 // Source: KIP-848, "uniform"
 import type { AssignedMember, Assignment, Assignor, AssignorInput } from "./assignor.ts";

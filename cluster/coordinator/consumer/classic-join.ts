@@ -1,5 +1,5 @@
-// core: JoinGroup of a member that speaks the classic protocol in a group of the consumer protocol. Answered at
-// once: the broker assigns, so there is no leader and nobody to wait for.
+// core: JoinGroup of a member that speaks the classic protocol in a group of the consumer protocol. Answered
+// at once: the broker assigns, so there is no leader and nobody to wait for.
 //
 // Source: KIP-848, "Upgrade"
 import { BrokerError, ErrorCode } from "../../../proto/errors.ts";
@@ -12,8 +12,10 @@ import { ConsumerDraft } from "./consumer-draft.ts";
 import { downgrade } from "./downgrade.ts";
 import { byTopicId, consumerProtocolType, readSubscription } from "./embedded-protocol.ts";
 import { checkSize } from "./heartbeat.ts";
+import { checkLengths } from "./heartbeat-check.ts";
 import { joiningMember, knownMember } from "./members.ts";
-import { settle, sortedTexts } from "./membership.ts";
+import { settle } from "./membership.ts";
+import { sharedNames } from "./subscriptions.ts";
 
 type Request = RequestOf<"JoinGroup">;
 type Reply = ResponseOf<"JoinGroup">;
@@ -32,6 +34,11 @@ export function classicJoin(
 ): ConsumerDecision<Reply> {
   const { groupInstanceId: instanceId, sessionTimeoutMs } = request;
   checkSession(sessionTimeoutMs, context);
+  const { memberId: given } = request;
+  checkLengths(
+    { memberId: given, instanceId },
+    request.protocols.flatMap(({ name, metadata }) => [name, metadata]),
+  );
   const protocols = request.protocols.map(({ name, metadata }) => ({ name, metadata: metadata.slice() }));
   checkProtocols(consumer, request);
   const subscription = readSubscription(protocols[0]!.metadata);
@@ -54,7 +61,7 @@ export function classicJoin(
     rackId: subscription.rackId,
     clientId: context.clientId,
     clientHost: context.clientHost,
-    subscribedTopicNames: sortedTexts(subscription.topics),
+    subscribedTopicNames: sharedNames(subscription.topics, consumer),
     subscribedTopicRegex: null,
     rebalanceTimeoutMs,
     serverAssignor: null,
@@ -65,9 +72,7 @@ export function classicJoin(
   const member = settle(draft, { memberId, known, replaced, facts, heard }, context);
   const reply = replyOf(memberId, member.memberEpoch, protocols[0]!.name);
   const became =
-    replaced === null
-      ? null
-      : downgrade(groupId, { before: consumer, after: draft.group, rebalance: false }, context);
+    replaced === null ? null : downgrade(groupId, { before: consumer, after: draft.group }, context);
   if (became !== null) {
     const ids = new Set([...consumer.members.keys(), memberId]);
     // In the classic group its generation is that of the group.
@@ -85,7 +90,9 @@ export function classicJoin(
   return { records: draft.records, reply, timers: draft.timers, conversion: null };
 }
 
-/** One with an instance id and a member id must be the one that holds the place; without, it takes it over. */
+/**
+ * One with an instance id and a member id must be the one that holds the place; without, it takes it over.
+ */
 function whoJoins(
   group: ConsumerGroupRecord,
   joining: { groupId: string; memberId: string; instanceId: string | null; isNamed: boolean },
@@ -105,7 +112,9 @@ function checkSession(sessionTimeoutMs: number, { settings }: ConsumerContext): 
   );
 }
 
-/** It must offer one that all other classic members offer too, so that the group can go back to that protocol. */
+/**
+ * It must offer one that all other classic members offer too, so that the group can go back to that protocol.
+ */
 function checkProtocols(
   { members }: ConsumerGroupRecord,
   { memberId, protocolType, protocols }: Request,

@@ -1,6 +1,6 @@
-// core: members that speak the classic protocol in a group of the consumer protocol. Nobody waits for anybody:
-// a join is answered at once, with the member's epoch as the generation, and the sync tells what the member has.
-// A heartbeat says when to join again.
+// core: members that speak the classic protocol in a group of the consumer protocol. Nobody waits for
+// anybody: a join is answered at once, with the member's epoch as the generation, and the sync tells what the
+// member has. A heartbeat says when to join again.
 //
 // Source: KIP-848, "Upgrade"; org.apache.kafka.coordinator.group.GroupMetadataManager
 import { BrokerError, ErrorCode } from "../../../proto/errors.ts";
@@ -73,7 +73,10 @@ function mustJoinAgain(group: ConsumerGroupRecord, member: ConsumerMember): bool
   return member.state === memberState.unreleasedPartitions && !isWaitingForOthers(group, member);
 }
 
-/** What cannot be removed is told in its entry. Removal by instance id alone is what admins do. */
+/**
+ * What cannot be removed is told in its entry. Admins remove members by it too, by instance id alone, and
+ * those of the consumer protocol as well.
+ */
 export function classicLeave(
   { groupId, consumer }: InConsumerGroup,
   request: RequestOf<"LeaveGroup">,
@@ -109,9 +112,7 @@ function whoLeaves(
   const holder = instanceId === null ? null : staticMember(group.members, instanceId);
   if (holder !== null && memberId !== "" && holder.memberId !== memberId)
     throw fencedInstance(holder, memberId);
-  const member = holder ?? knownMember(group, { groupId, memberId, instanceId });
-  classicSide(member);
-  return member;
+  return holder ?? knownMember(group, { groupId, memberId, instanceId });
 }
 
 function classicSide({ memberId, classic }: ConsumerMember): NonNullable<ConsumerMember["classic"]> {

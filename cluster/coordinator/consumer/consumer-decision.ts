@@ -19,8 +19,8 @@ export interface ConsumerContext {
   /** A fresh uuid, for a member that brings no id of its own. */
   readonly newMemberId: string;
   /**
-   * Of the members of a classic group that may become one of this protocol, where the shell knows them. What is
-   * in the log names only the one protocol that they agreed on.
+   * Of the members of a classic group that may become one of this protocol, where the shell knows them. What
+   * is in the log names only the one protocol that they agreed on.
    */
   readonly classicProtocols?: ClassicProtocols;
 }
@@ -50,7 +50,9 @@ export type Conversion =
       readonly to: "classic";
       readonly group: ClassicGroupRecord;
       readonly protocols: ClassicProtocols;
-      /** The group is to rebalance at once. False: a static member took over the place of the last other one. */
+      /**
+       * It is to rebalance at once. False: a static member took over a place, and all have what they should.
+       */
       readonly rebalance: boolean;
     };
 

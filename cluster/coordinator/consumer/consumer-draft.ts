@@ -1,5 +1,6 @@
-// core: a group of the consumer protocol while a decision is worked out. Each step writes its record and makes
-// the change that replay will make of it, so that later steps see it; the group it began with stays as it was.
+// core: a group of the consumer protocol while a decision is worked out. Each step writes its record and
+// makes the change that replay will make of it, so that later steps see it; the group it began with stays as
+// it was.
 import type { MemberFacts, MemberPlace, WrittenRecord } from "../state/group-records.ts";
 import {
   type ConsumerGroupRecord,

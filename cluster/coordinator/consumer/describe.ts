@@ -1,19 +1,19 @@
-// core: what is told about groups of the consumer protocol: ConsumerGroupDescribe, the state's name, whether it
-// may be deleted.
+// core: what is told about groups of the consumer protocol: ConsumerGroupDescribe, and whether it may be
+// deleted.
 import { BrokerError, ErrorCode } from "../../../proto/errors.ts";
 import type { ResponseOf } from "../../../proto/kafka/apis.ts";
 import type { MetadataImage } from "../../metadata/image.ts";
 import type { GroupSettings } from "../group-settings.ts";
 import type { WrittenRecord } from "../state/group-records.ts";
-import {
-  type ConsumerGroupRecord,
-  type ConsumerMember,
-  type GroupState,
-  memberState,
-  type TopicPartitions,
+import type {
+  ConsumerGroupRecord,
+  ConsumerMember,
+  GroupState,
+  TopicPartitions,
 } from "../state/group-state.ts";
-import { tombstones } from "./downgrade.ts";
+import { consumerStateName } from "./state-name.ts";
 import { assignorOf } from "./target.ts";
+import { tombstones } from "./tombstones.ts";
 import { noPartitions } from "./topic-partitions.ts";
 
 type Described = ResponseOf<"ConsumerGroupDescribe">["groups"][number];
@@ -22,17 +22,6 @@ type DescribedMember = Described["members"][number];
 /** Kafka's value for "not asked". */
 const noOperations = -2147483648;
 const memberTypes = { classic: 0, consumer: 1 } as const;
-
-export type ConsumerStateName = "Empty" | "Assigning" | "Reconciling" | "Stable";
-
-export function consumerStateName({ members, epoch, targetEpoch }: ConsumerGroupRecord): ConsumerStateName {
-  if (members.size === 0) return "Empty";
-  if (epoch > targetEpoch) return "Assigning";
-  for (const { state, memberEpoch } of members.values()) {
-    if (state !== memberState.stable || memberEpoch !== targetEpoch) return "Reconciling";
-  }
-  return "Stable";
-}
 
 /** A group that is not there, or is of another protocol, is told as an error of its entry. */
 export function describeConsumerGroup(
@@ -71,7 +60,7 @@ function describeMember(
   return {
     ...{ memberId, instanceId, rackId, memberEpoch, clientId, clientHost },
     subscribedTopicNames: [...member.subscribedTopicNames],
-    subscribedTopicRegex: member.subscribedTopicRegex,
+    subscribedTopicRegex: member.subscribedTopicRegex ?? "",
     assignment: { topicPartitions: withNames(assigned, image) },
     targetAssignment: { topicPartitions: withNames(target.get(memberId) ?? noPartitions, image) },
     memberType: classic === null ? memberTypes.consumer : memberTypes.classic,

@@ -13,6 +13,8 @@ import type {
 } from "../state/group-state.ts";
 import type { ClassicProtocols, ConsumerContext, Conversion } from "./consumer-decision.ts";
 import { consumerProtocolType, readSubscription, writeAssignment } from "./embedded-protocol.ts";
+import { consumerStateName } from "./state-name.ts";
+import { tombstones } from "./tombstones.ts";
 import { noPartitions } from "./topic-partitions.ts";
 
 export interface Downgrade {
@@ -24,15 +26,12 @@ type Context = Pick<ConsumerContext, "image" | "settings" | "now">;
 
 /**
  * `before` is the group as it is in the log, `after` as it will be. Null: it stays what it is, because others
- * speak the consumer protocol still, or nobody is left, or settings forbid it, or there is no common protocol.
+ * speak the consumer protocol still, or nobody is left, or settings forbid it, or there is no common
+ * protocol.
  */
 export function downgrade(
   groupId: string,
-  {
-    before,
-    after,
-    rebalance,
-  }: { before: ConsumerGroupRecord; after: ConsumerGroupRecord; rebalance: boolean },
+  { before, after }: { before: ConsumerGroupRecord; after: ConsumerGroupRecord },
   context: Context,
 ): Downgrade | null {
   if (!isAllowed(before, after, context.settings)) return null;
@@ -44,9 +43,11 @@ export function downgrade(
   if (protocol === null) return null;
   const value = classicGroup(after, protocol, context);
   if (value === null) return null;
+  const hasGone = after.members.size < before.members.size;
+  const isSettled = consumerStateName(after) === "Stable";
   return {
     records: [...tombstones(groupId, before), { kind: "classicGroup", groupId, value }],
-    conversion: { to: "classic", group: value, protocols, rebalance },
+    conversion: { to: "classic", group: value, protocols, rebalance: hasGone || !isSettled },
   };
 }
 
@@ -110,18 +111,4 @@ function classicGroup(
 
 function metadataFor({ classic }: ConsumerMember, protocol: string): Uint8Array {
   return classic!.protocols.find(({ name }) => name === protocol)!.metadata;
-}
-
-/** All that ends a group of the consumer protocol, its own epoch last. */
-export function tombstones(groupId: string, { members, regexes }: ConsumerGroupRecord): WrittenRecord[] {
-  const ids = [...members.keys()];
-  return [
-    ...ids.map((memberId) => ({ kind: "current", groupId, memberId, value: null }) as const),
-    ...ids.map((memberId) => ({ kind: "target", groupId, memberId, value: null }) as const),
-    { kind: "targetEpoch", groupId, value: null },
-    ...ids.map((memberId) => ({ kind: "member", groupId, memberId, value: null }) as const),
-    { kind: "subscribedTopics", groupId, value: null },
-    ...[...regexes.keys()].map((regex) => ({ kind: "regex", groupId, regex, value: null }) as const),
-    { kind: "groupEpoch", groupId, value: null },
-  ];
 }

@@ -1,5 +1,5 @@
-// core: ConsumerGroupHeartbeat, the one request of the consumer protocol (KIP-848): a member joins by it, says
-// what it wants and has, is told what to have, and leaves by it.
+// core: ConsumerGroupHeartbeat, the one request of the consumer protocol (KIP-848): a member joins by it,
+// says what it wants and has, is told what to have, and leaves by it.
 //
 // Source: KIP-848; org.apache.kafka.coordinator.group.GroupMetadataManager
 import { BrokerError } from "../../../proto/errors.ts";
@@ -12,8 +12,9 @@ import { factsOf } from "./consumer-draft.ts";
 import { checkHeartbeat, joins } from "./heartbeat-check.ts";
 import { leaveByHeartbeat } from "./leave.ts";
 import { checkMemberEpoch, joiningMember, knownMember } from "./members.ts";
-import { settle, sortedTexts } from "./membership.ts";
+import { settle } from "./membership.ts";
 import { openConsumerGroup } from "./open-group.ts";
+import { sharedNames } from "./subscriptions.ts";
 import { fromPartitionList, partitionList, samePartitions } from "./topic-partitions.ts";
 
 type Request = RequestOf<"ConsumerGroupHeartbeat">;
@@ -21,9 +22,9 @@ type Reply = ResponseOf<"ConsumerGroupHeartbeat">;
 
 /**
  * `group`: null if there is none. Throws BrokerError: INVALID_REQUEST, UNSUPPORTED_ASSIGNOR,
- * INVALID_REGULAR_EXPRESSION, GROUP_ID_NOT_FOUND (it is a group of the classic protocol that cannot become one of
- * this, or there is none), GROUP_MAX_SIZE_REACHED, UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH, FENCED_INSTANCE_ID,
- * UNRELEASED_INSTANCE_ID.
+ * INVALID_REGULAR_EXPRESSION, GROUP_ID_NOT_FOUND (it is a group of the classic protocol that cannot become
+ * one of this, or there is none), GROUP_MAX_SIZE_REACHED, UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH,
+ * FENCED_INSTANCE_ID, UNRELEASED_INSTANCE_ID.
  */
 export function consumerHeartbeat(
   group: GroupState | null,
@@ -40,7 +41,7 @@ export function consumerHeartbeat(
   else if (replaced === null) checkSize(draft.group, request.groupId, context.settings);
 
   const before = known ?? replaced;
-  const facts = newFacts(before, request, context);
+  const facts = newFacts(before, request, draft.group, context);
   const heard = { owned, epoch: request.memberEpoch };
   const member = settle(draft, { memberId, known, replaced, facts, heard }, context);
   if (before !== null && before.classic !== null && replaced === null) {
@@ -83,7 +84,12 @@ export function checkSize(
 }
 
 /** What a request leaves out stays as it is. */
-function newFacts(before: ConsumerMember | null, request: Request, context: ConsumerContext): MemberFacts {
+function newFacts(
+  before: ConsumerMember | null,
+  request: Request,
+  group: ConsumerGroupRecord,
+  context: ConsumerContext,
+): MemberFacts {
   const old = before === null ? null : factsOf(before);
   const { subscribedTopicNames: names, subscribedTopicRegex: regex, rebalanceTimeoutMs } = request;
   return {
@@ -91,7 +97,7 @@ function newFacts(before: ConsumerMember | null, request: Request, context: Cons
     rackId: request.rackId ?? old?.rackId ?? null,
     clientId: context.clientId,
     clientHost: context.clientHost,
-    subscribedTopicNames: names === null ? (old?.subscribedTopicNames ?? []) : sortedTexts(names),
+    subscribedTopicNames: names === null ? (old?.subscribedTopicNames ?? []) : sharedNames(names, group),
     // An empty one takes back what was asked for before.
     subscribedTopicRegex: regex === null ? (old?.subscribedTopicRegex ?? null) : regex || null,
     rebalanceTimeoutMs: rebalanceTimeoutMs === -1 ? (old?.rebalanceTimeoutMs ?? -1) : rebalanceTimeoutMs,

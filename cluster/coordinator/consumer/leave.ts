@@ -1,6 +1,6 @@
-// core: members that go: by their own word, because their session ran out, or because they took too long to give
-// up partitions. The epoch is raised; who gets what they had is worked out at the next heartbeat of another,
-// once for all that went meanwhile.
+// core: members that go: by their own word, because their session ran out, or because they took too long to
+// give up partitions. The epoch is raised; who gets what they had is worked out at the next heartbeat of
+// another, once for all that went meanwhile.
 //
 // Source: KIP-848, "Leaving the group", "Static Membership"
 import type { RequestOf, ResponseOf } from "../../../proto/kafka/apis.ts";
@@ -66,7 +66,7 @@ export function removeMembers<Reply>(
   if (memberIds.length === 0) return { records: [], reply, timers: [], conversion: null };
   const draft = new ConsumerDraft(groupId, before);
   for (const memberId of memberIds) draft.removeMember(memberId);
-  const downgraded = downgrade(groupId, { before, after: draft.group, rebalance: true }, context);
+  const downgraded = downgrade(groupId, { before, after: draft.group }, context);
   if (downgraded !== null) {
     const timers = [...before.members.keys()].map((memberId) => ({ kind: "end", memberId }) as const);
     return { ...downgraded, reply, timers };

@@ -46,9 +46,9 @@ export function fencedInstance(holder: ConsumerMember, memberId: string): Broker
 }
 
 /**
- * Who joins. `replaced`: the static member whose place a new member id takes over. Throws UNRELEASED_INSTANCE_ID
- * while that one has not said that it left (`leavesForAWhile`), unless one of the two speaks the classic
- * protocol, which cannot say it.
+ * Who joins. `replaced`: the static member whose place a new member id takes over. Throws
+ * UNRELEASED_INSTANCE_ID while that one has not said that it left (`leavesForAWhile`), unless one of the two
+ * speaks the classic protocol, which cannot say it.
  */
 export function joiningMember(
   { members }: ConsumerGroupRecord,

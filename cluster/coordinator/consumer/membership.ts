@@ -6,7 +6,7 @@ import type { ConsumerContext } from "./consumer-decision.ts";
 import { type ConsumerDraft, factsOf, firstPlace, placeOf } from "./consumer-draft.ts";
 import { areRegexesChanged, refreshRegexes } from "./group-regexes.ts";
 import { type Heard, reconciled } from "./reconcile.ts";
-import { allNames, areTopicsChanged, sameTopics, topicsNow } from "./subscriptions.ts";
+import { allNames, areTopicsChanged, sameTexts, sameTopics, topicsNow } from "./subscriptions.ts";
 import { renewTarget } from "./target.ts";
 
 export interface Spoken {
@@ -77,15 +77,6 @@ function stepOn(draft: ConsumerDraft, memberId: string, heard: Heard): void {
     const { memberEpoch } = place;
     draft.timers.push({ kind: "revocation", memberId, memberEpoch, afterMs: member.rebalanceTimeoutMs });
   } else draft.timers.push({ kind: "cancelRevocation", memberId });
-}
-
-export function sameTexts(one: readonly string[], other: readonly string[]): boolean {
-  return one === other || (one.length === other.length && one.every((text, at) => text === other[at]));
-}
-
-/** In rising order, none twice. */
-export function sortedTexts(texts: readonly string[]): readonly string[] {
-  return [...new Set(texts)].sort();
 }
 
 function sameFacts(one: MemberFacts, other: MemberFacts): boolean {

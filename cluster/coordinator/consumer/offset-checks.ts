@@ -1,5 +1,5 @@
-// core: whether a member may commit or fetch offsets of a group of the consumer protocol: it must be one, and in
-// the epoch that it says.
+// core: whether a member may commit or fetch offsets of a group of the consumer protocol: it must be one, and
+// in the epoch that it says.
 //
 // Source: KIP-848, "OffsetCommit", "OffsetFetch"
 import { BrokerError } from "../../../proto/errors.ts";
@@ -19,7 +19,9 @@ export interface Committer {
 /** OffsetCommit: from this version on STALE_MEMBER_EPOCH can be understood. */
 const epochsFrom = 9;
 
-/** Throws UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH, ILLEGAL_GENERATION (a classic member), UNSUPPORTED_VERSION. */
+/**
+ * Throws UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH, ILLEGAL_GENERATION (a classic member), UNSUPPORTED_VERSION.
+ */
 export function validateCommit(group: ConsumerGroupRecord, committer: Committer): void {
   const { groupId, memberId, memberEpoch, apiVersion, isTransactional } = committer;
   // Whoever assigns partitions itself, or an admin, may commit while nobody else does.

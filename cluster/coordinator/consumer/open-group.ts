@@ -1,5 +1,5 @@
-// core: the group that a member of the consumer protocol speaks to: one that is there, a new one, or one of the
-// classic protocol that becomes one of this.
+// core: the group that a member of the consumer protocol speaks to: one that is there, a new one, or one of
+// the classic protocol that becomes one of this.
 import { BrokerError } from "../../../proto/errors.ts";
 import type { GroupState } from "../state/group-state.ts";
 import type { ConsumerContext, Conversion } from "./consumer-decision.ts";
@@ -27,7 +27,7 @@ export function openConsumerGroup(
   if (context.classicProtocols !== undefined && context.classicProtocols.size > 0) {
     throw new BrokerError(
       "GROUP_ID_NOT_FOUND",
-      `group '${groupId}' is one of the classic protocol whose first rebalance has not ended; try again later`,
+      `group '${groupId}' speaks the classic protocol, and its first rebalance has not ended`,
     );
   }
   const draft = new ConsumerDraft(groupId, null);

@@ -1,5 +1,6 @@
-// core: topics that a regular expression stands for. RE2 syntax, as in Kafka: whatever the expression, a match
-// takes time in proportion to the name. The whole name must match; topics of the cluster itself never do.
+// core: topics that a regular expression stands for. RE2 syntax, as in Kafka: whatever the expression, a
+// match takes time in proportion to the name. The whole name must match; topics of the cluster itself never
+// do.
 //
 // Compiled expressions are kept with what they matched, so that asking again costs nothing while there are no
 // new topics, and then only the new ones are tried. What is kept changes no answer.

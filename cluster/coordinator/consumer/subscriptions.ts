@@ -17,13 +17,32 @@ export function namesOf(member: Subscribed, regexes: ConsumerGroupRecord["regexe
 /** The names all members together are subscribed to. */
 export function allNames(group: Pick<ConsumerGroupRecord, "members" | "regexes">): ReadonlySet<string> {
   const names = new Set<string>();
-  const regexes = new Set<string>();
-  for (const { subscribedTopicNames, subscribedTopicRegex } of group.members.values()) {
-    for (const name of subscribedTopicNames) names.add(name);
-    if (subscribedTopicRegex !== null) regexes.add(subscribedTopicRegex);
+  const lists = new Set<readonly string[]>();
+  for (const { subscribedTopicNames, subscribedTopicRegex: regex } of group.members.values()) {
+    lists.add(subscribedTopicNames);
+    if (regex !== null) lists.add(group.regexes.get(regex)?.topics ?? []);
   }
-  for (const regex of regexes) for (const name of group.regexes.get(regex)?.topics ?? []) names.add(name);
+  for (const list of lists) for (const name of list) names.add(name);
   return names;
+}
+
+/**
+ * These names, sorted, none twice; as the very list that another member has, where it has the same: members
+ * of a group mostly want the same, and what is one list is gone through once.
+ */
+export function sharedNames(
+  names: readonly string[],
+  { members }: Pick<ConsumerGroupRecord, "members">,
+): readonly string[] {
+  const sorted = [...new Set(names)].sort();
+  for (const { subscribedTopicNames } of members.values()) {
+    return sameTexts(sorted, subscribedTopicNames) ? subscribedTopicNames : sorted;
+  }
+  return sorted;
+}
+
+export function sameTexts(one: readonly string[], other: readonly string[]): boolean {
+  return one === other || (one.length === other.length && one.every((text, at) => text === other[at]));
 }
 
 /** Whether a commit for the topic may expire, or its offsets be deleted. */
@@ -62,22 +81,24 @@ export function sameTopics(
 }
 
 interface Checked {
-  readonly topics: ConsumerGroupRecord["topics"];
-  readonly regexes: ConsumerGroupRecord["regexes"];
+  readonly epoch: number;
   readonly ofImage: MetadataImage["topics"];
 }
 
-/** What was found unchanged last, by the members of the group. It changes no answer. */
-const unchanged = new WeakMap<ConsumerGroupRecord["members"], Checked>();
+/**
+ * By the topics of a group, when they were found unchanged last. Whatever changes the names that members want
+ * raises the epoch. It changes no answer.
+ */
+const unchanged = new WeakMap<ConsumerGroupRecord["topics"], Checked>();
 
 /**
  * Whether topics that the group is subscribed to came, went or grew since its epoch was raised last. It costs
- * nothing while neither the group nor any topic of the cluster changed; else in proportion to the names.
+ * nothing while no topic of the cluster changed; else in proportion to the names.
  */
 export function areTopicsChanged(group: ConsumerGroupRecord, image: MetadataImage): boolean {
-  const { topics, regexes, members } = group;
-  const last = unchanged.get(members);
-  if (last?.topics === topics && last.regexes === regexes && last.ofImage === image.topics) return false;
+  const { topics, epoch } = group;
+  const last = unchanged.get(topics);
+  if (last?.epoch === epoch && last.ofImage === image.topics) return false;
   let existing = 0;
   for (const name of allNames(group)) {
     const now = topicNamed(image, name);
@@ -87,7 +108,8 @@ export function areTopicsChanged(group: ConsumerGroupRecord, image: MetadataImag
     if (known?.topicId !== now.topicId || known.partitions !== now.partitions.length) return true;
   }
   if (existing !== topics.size) return true;
-  unchanged.set(members, { topics, regexes, ofImage: image.topics });
+  // Groups without topics may share one empty map.
+  if (topics.size > 0) unchanged.set(topics, { epoch, ofImage: image.topics });
   return false;
 }
 

@@ -1,6 +1,7 @@
 // core: which partitions each member is to have, worked out anew for the epoch the group is in. Only what
 // differs is written.
 
+import type { Uuid } from "../../../base/uuid.ts";
 import type { AssignedMember, Assignor } from "../assignors/assignor.ts";
 import { assignorNamed } from "../assignors/known-assignors.ts";
 import { uniformAssignor } from "../assignors/uniform.ts";
@@ -12,12 +13,14 @@ import { noPartitions, samePartitions } from "./topic-partitions.ts";
 
 export function renewTarget(draft: ConsumerDraft, settings: GroupSettings): void {
   const { members, topics, target, regexes, epoch } = draft.group;
-  const assigned: AssignedMember[] = [...members.values()].map((member) => ({
-    memberId: member.memberId,
-    instanceId: member.instanceId,
-    topicIds: topicIdsOf(namesOf(member, regexes), topics),
-    target: target.get(member.memberId) ?? noPartitions,
-  }));
+  const idsByNames = new Map<readonly string[], readonly Uuid[]>();
+  const assigned: AssignedMember[] = [...members.values()].map((member) => {
+    const { memberId, instanceId } = member;
+    const names = namesOf(member, regexes);
+    const topicIds = idsByNames.get(names) ?? topicIdsOf(names, topics);
+    idsByNames.set(names, topicIds);
+    return { memberId, instanceId, topicIds, target: target.get(memberId) ?? noPartitions };
+  });
   const partitionCounts = new Map(
     [...topics.values()].map(({ topicId, partitions }) => [topicId, partitions]),
   );

@@ -1,6 +1,6 @@
-// core: a group of the classic protocol becomes one of the consumer protocol while its members go on. They stay
-// members, with what they have; the one that caused it joins next, which raises the epoch, so they are told
-// to join again at their next heartbeat.
+// core: a group of the classic protocol becomes one of the consumer protocol while its members go on. They
+// stay members, with what they have; the one that caused it joins next, which raises the epoch, so they are
+// told to join again at their next heartbeat.
 //
 // Source: KIP-848, "Upgrade"
 import { BrokerError } from "../../../proto/errors.ts";
@@ -9,7 +9,7 @@ import { type ClassicGroupRecord, type ClassicMemberRecord, memberState } from "
 import type { ConsumerContext } from "./consumer-decision.ts";
 import { ConsumerDraft } from "./consumer-draft.ts";
 import { consumerProtocolType, readAssignment, readSubscription } from "./embedded-protocol.ts";
-import { sortedTexts } from "./membership.ts";
+import { sharedNames } from "./subscriptions.ts";
 import { without } from "./topic-partitions.ts";
 
 /** Throws GROUP_ID_NOT_FOUND: it stays what it is. */
@@ -70,7 +70,7 @@ function addMember(
     rackId: subscription.rackId,
     clientId,
     clientHost,
-    subscribedTopicNames: sortedTexts(subscription.topics),
+    subscribedTopicNames: sharedNames(subscription.topics, draft.group),
     subscribedTopicRegex: null,
     rebalanceTimeoutMs,
     serverAssignor: null,
@@ -98,6 +98,6 @@ function dropDoubles(assigned: TopicPartitions[]): void {
 function stays(groupId: string, why: string): BrokerError {
   return new BrokerError(
     "GROUP_ID_NOT_FOUND",
-    `group '${groupId}' is one of the classic protocol and cannot become one of the consumer protocol: ${why}`,
+    `group '${groupId}' speaks the classic protocol and cannot change to the consumer protocol: ${why}`,
   );
 }
