@@ -249,7 +249,8 @@ export class GroupStage {
   ) {
     const { memberId = "", generation = -1, instance = null, group = "g" } = who;
     const { topic = "t", partition = 0, metadata = null, version = 9, keepMs = -1 } = more;
-    const one = { partitionIndex: partition, committedOffset: offset, committedLeaderEpoch: 3 };
+    const place = { partitionIndex: partition, committedOffset: offset };
+    const one = { ...place, committedLeaderEpoch: 3, commitTimestamp: -1 };
     return this.shard(group).offsets.commit(group, {
       ...{ memberId, generation, groupInstanceId: instance, apiVersion: version, retentionTimeMs: keepMs },
       topics: [{ name: topic, partitions: [{ ...one, committedMetadata: metadata }] }],
