@@ -184,7 +184,14 @@ export function passTime(group: ClassicGroup, settings: GroupSettings, time: Ste
   else if (hasLostPending) completeJoinIfAll(group, time);
   if (group.phase === "preparing" && group.joinDeadlineMs <= nowMs) endJoining(group, settings, time);
   if (group.syncDeadlineMs <= nowMs) endSyncing(group, settings, time);
+  if (group.repeatAtMs <= nowMs) repeatEmpty(group);
   group.earliestMs = nextDeadline(group);
+}
+
+/** Once it has members again, their generation says more. */
+function repeatEmpty(group: ClassicGroup): void {
+  group.repeatAtMs = Number.POSITIVE_INFINITY;
+  if (group.phase === "empty") persist(group);
 }
 
 function expirePending(group: ClassicGroup, nowMs: number): boolean {
@@ -216,8 +223,8 @@ function endSyncing(group: ClassicGroup, settings: GroupSettings, time: StepTime
 }
 
 function nextDeadline(group: ClassicGroup): number {
-  let earliest = Number.POSITIVE_INFINITY;
-  if (group.phase === "preparing") earliest = group.joinDeadlineMs;
+  let earliest = group.repeatAtMs;
+  if (group.phase === "preparing") earliest = Math.min(earliest, group.joinDeadlineMs);
   if (group.unsynced.size > 0) earliest = Math.min(earliest, group.syncDeadlineMs);
   for (const member of group.members.values())
     if (!member.isExcused) earliest = Math.min(earliest, member.deadlineMs);

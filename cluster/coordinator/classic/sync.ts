@@ -79,7 +79,13 @@ export function persisted(group: ClassicGroup, number: number, time: StepTime): 
   }
 }
 
-/** It could not be written, for that reason: the leader has to say it again, after a rebalance. */
+/** Between tries to tell the log that a group is empty. */
+const repeatAfterMs = 1_000;
+
+/**
+ * It could not be written, for that reason: the leader has to say it again, after a rebalance. That a group
+ * is empty nobody says again: it is kept until the log has it, lest its old members come back to life.
+ */
 export function persistFailed(
   group: ClassicGroup,
   { number, errorCode }: { readonly number: number; readonly errorCode: number },
@@ -92,6 +98,10 @@ export function persistFailed(
   if (answer?.kind === "joined") {
     const reply = { ...answer.reply, errorCode, members: [] };
     group.effects.push({ ...answer, reply });
+  }
+  if (group.phase === "empty" && number === group.persistNumber) {
+    group.repeatAtMs = time.nowMs + repeatAfterMs;
+    group.lookBy(group.repeatAtMs);
   }
   if (group.syncPersist !== number) return;
   group.syncPersist = null;
