@@ -70,7 +70,10 @@ export class GroupCoordinator {
   }
 
   #look(partition: number): void {
-    const { leader, leaderEpoch } = this.#topic!.partitions[partition]!;
+    const facts = this.#topic?.partitions[partition];
+    // The topic was made anew, with fewer.
+    if (facts === undefined) return;
+    const { leader, leaderEpoch } = facts;
     const leads = leader === this.#ports.nodeId;
     const shard = this.#shards.get(partition);
     if (shard !== undefined && leads && shard.leaderEpoch === leaderEpoch) return;
@@ -116,7 +119,7 @@ export class GroupCoordinator {
     // Where it still leads, it begins anew from the log.
     if (this.#isStopped || this.#topic === null) return;
     this.#ports.clock.after(reopenAfterMs, () => {
-      if (!this.#isStopped && this.#topic !== null && !this.#shards.has(shard.index)) this.#look(shard.index);
+      if (!this.#isStopped && !this.#shards.has(shard.index)) this.#look(shard.index);
     });
   }
 

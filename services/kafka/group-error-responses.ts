@@ -21,8 +21,15 @@ export const groupBuilders: Builders = {
       partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: code })),
     })),
   }),
-  OffsetFetch: ({ groups }, { code }) => ({
+  OffsetFetch: ({ groups, topics }, { code }) => ({
     errorCode: code,
+    // Version 1 has no error for the whole: every partition says it.
+    topics: (topics ?? []).map(({ name, partitionIndexes }) => ({
+      name,
+      partitions: partitionIndexes.map((partitionIndex) => ({
+        ...{ partitionIndex, committedOffset: -1, metadata: "", errorCode: code },
+      })),
+    })),
     groups: groups.map(({ groupId }) => ({ groupId, errorCode: code })),
   }),
   OffsetDelete: (_, { code }) => ({ errorCode: code }),

@@ -61,6 +61,8 @@ export class ClassicGroup {
   /** Of an empty group that begins: it waits for more members, and so long more at most. */
   initialWait: { leftMs: number; hasGrown: boolean } | null = null;
   syncDeadlineMs = Number.POSITIVE_INFINITY;
+  /** When the log, which refused it, is told again that the group is empty. */
+  repeatAtMs = Number.POSITIVE_INFINITY;
   /** Lower bound of all deadlines: no look at the group is needed before. */
   earliestMs = Number.POSITIVE_INFINITY;
   /** Numbers of records: the last that was proposed, and the last that is committed or has failed. */

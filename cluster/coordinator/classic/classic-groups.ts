@@ -95,6 +95,7 @@ export class ClassicGroups {
 
 /** The log says all there is to say of it; a record on its way keeps it. */
 function isIdle(group: ClassicGroup): boolean {
-  const { phase, members, pending, isPersisting } = group;
-  return phase === "empty" && members.size === 0 && pending.size === 0 && !isPersisting;
+  const { phase, members, pending, isPersisting, repeatAtMs } = group;
+  const isQuiet = pending.size === 0 && !isPersisting && repeatAtMs === Number.POSITIVE_INFINITY;
+  return phase === "empty" && members.size === 0 && isQuiet;
 }

@@ -22,6 +22,12 @@ import {
 const firstVersionWithMemberIdFirst = 4;
 const firstVersionThatSkipsAssignment = 9;
 
+/**
+ * Clients that give up and ask again leave requests behind that nobody waits for; one of a new member is
+ * given up after so long, however long the rebalance takes. As in Kafka, where it is no setting either.
+ */
+const newMemberJoinTimeoutMs = 300_000;
+
 export interface JoinRequest {
   readonly token: Token;
   readonly apiVersion: number;
@@ -107,6 +113,9 @@ function addMember(
 ): void {
   const member = new ClassicMember({ ...request, memberId });
   member.joining = { token: request.token, apiVersion: request.apiVersion };
+  member.isNew = true;
+  member.deadlineMs = time.nowMs + newMemberJoinTimeoutMs;
+  group.lookBy(member.deadlineMs);
   group.pending.delete(memberId);
   if (group.members.size === 0) group.protocolType = request.protocolType;
   group.add(member);

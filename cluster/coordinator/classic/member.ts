@@ -27,6 +27,8 @@ export class ClassicMember {
   assignment: Uint8Array = new Uint8Array(0);
   joining: WaitingJoin | null = null;
   syncing: Token | null = null;
+  /** It was never told of a generation: nobody may be there who waits for the answer. */
+  isNew = false;
   /** In the coordinator's time; it is gone when nothing was heard of it until then. */
   deadlineMs = Number.POSITIVE_INFINITY;
 
@@ -74,8 +76,8 @@ export class ClassicMember {
   }
 
   /** While it waits for an answer the connection may be quiet: it does not expire. */
-  get isWaiting(): boolean {
-    return this.joining !== null || this.syncing !== null;
+  get isExcused(): boolean {
+    return !this.isNew && (this.joining !== null || this.syncing !== null);
   }
 
   supports(protocol: string): boolean {

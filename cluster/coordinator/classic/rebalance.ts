@@ -106,7 +106,7 @@ export function memberJoins(group: ClassicGroup, settings: GroupSettings, time: 
   else completeJoinIfAll(group, time);
 }
 
-/** A member or a pending one went. */
+/** A member went. */
 export function memberWent(group: ClassicGroup, settings: GroupSettings, time: StepTime): void {
   if (group.phase === "stable" || group.phase === "completing") prepareRebalance(group, settings, time);
   else completeJoinIfAll(group, time);
@@ -149,6 +149,7 @@ function completeJoin(group: ClassicGroup, time: StepTime): void {
     member.assignment = nothing;
     if (member.joining === null) continue;
     answerJoin(group, member, joinReply(group, member));
+    member.isNew = false;
     group.unsynced.add(member.memberId);
     group.heard(member, time.nowMs);
   }
@@ -172,16 +173,25 @@ export function persist(group: ClassicGroup): void {
 /** What the passing of time does: sessions, pending ids, the ends of joining and of syncing. */
 export function passTime(group: ClassicGroup, settings: GroupSettings, time: StepTime): void {
   const { nowMs } = time;
-  let hasLost = expirePending(group, nowMs);
+  const hasLostPending = expirePending(group, nowMs);
+  let hasLost = false;
   for (const member of [...group.members.values()]) {
-    if (member.isWaiting || member.deadlineMs > nowMs) continue;
+    if (member.isExcused || member.deadlineMs > nowMs) continue;
     removeMember(group, member);
     hasLost = true;
   }
   if (hasLost) memberWent(group, settings, time);
+  else if (hasLostPending) completeJoinIfAll(group, time);
   if (group.phase === "preparing" && group.joinDeadlineMs <= nowMs) endJoining(group, settings, time);
-  if (group.phase === "completing" && group.syncDeadlineMs <= nowMs) endSyncing(group, settings, time);
+  if (group.syncDeadlineMs <= nowMs) endSyncing(group, settings, time);
+  if (group.repeatAtMs <= nowMs) repeatEmpty(group);
   group.earliestMs = nextDeadline(group);
+}
+
+/** Once it has members again, their generation says more. */
+function repeatEmpty(group: ClassicGroup): void {
+  group.repeatAtMs = Number.POSITIVE_INFINITY;
+  if (group.phase === "empty") persist(group);
 }
 
 function expirePending(group: ClassicGroup, nowMs: number): boolean {
@@ -203,7 +213,7 @@ function endJoining(group: ClassicGroup, settings: GroupSettings, time: StepTime
   completeJoin(group, time);
 }
 
-/** Who has not asked for its assignment is not there any more. */
+/** Who has not asked for its assignment is not there any more; the leader may have been, and others. */
 function endSyncing(group: ClassicGroup, settings: GroupSettings, time: StepTime): void {
   group.syncDeadlineMs = Number.POSITIVE_INFINITY;
   const gone = [...group.unsynced].map((memberId) => group.members.get(memberId));
@@ -213,11 +223,11 @@ function endSyncing(group: ClassicGroup, settings: GroupSettings, time: StepTime
 }
 
 function nextDeadline(group: ClassicGroup): number {
-  let earliest = Number.POSITIVE_INFINITY;
-  if (group.phase === "preparing") earliest = group.joinDeadlineMs;
-  if (group.phase === "completing") earliest = group.syncDeadlineMs;
+  let earliest = group.repeatAtMs;
+  if (group.phase === "preparing") earliest = Math.min(earliest, group.joinDeadlineMs);
+  if (group.unsynced.size > 0) earliest = Math.min(earliest, group.syncDeadlineMs);
   for (const member of group.members.values())
-    if (!member.isWaiting) earliest = Math.min(earliest, member.deadlineMs);
+    if (!member.isExcused) earliest = Math.min(earliest, member.deadlineMs);
   for (const { deadlineMs } of group.pending.values()) earliest = Math.min(earliest, deadlineMs);
   return earliest;
 }

@@ -42,6 +42,7 @@ export function syncGroup(group: ClassicGroup, request: SyncRequest, time: StepT
       if (memberId === group.leader && group.syncPersist === null) takeAssignments(group, request);
       return;
     case "stable":
+      group.unsynced.delete(memberId);
       member.syncing = token;
       answerSync(group, member, ErrorCode.NONE);
       group.heard(member, time.nowMs);
@@ -78,10 +79,16 @@ export function persisted(group: ClassicGroup, number: number, time: StepTime): 
   }
 }
 
-/** It could not be written: the leader has to say it again, after a rebalance. */
+/** Between tries to tell the log that a group is empty. */
+const repeatAfterMs = 1_000;
+
+/**
+ * It could not be written, for that reason: the leader has to say it again, after a rebalance. That a group
+ * is empty nobody says again: it is kept until the log has it, lest its old members come back to life.
+ */
 export function persistFailed(
   group: ClassicGroup,
-  number: number,
+  { number, errorCode }: { readonly number: number; readonly errorCode: number },
   settings: GroupSettings,
   time: StepTime,
 ): void {
@@ -89,15 +96,19 @@ export function persistFailed(
   const answer = group.afterPersist.get(number);
   group.afterPersist.delete(number);
   if (answer?.kind === "joined") {
-    const reply = { ...answer.reply, errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE, members: [] };
+    const reply = { ...answer.reply, errorCode, members: [] };
     group.effects.push({ ...answer, reply });
+  }
+  if (group.phase === "empty" && number === group.persistNumber) {
+    group.repeatAtMs = time.nowMs + repeatAfterMs;
+    group.lookBy(group.repeatAtMs);
   }
   if (group.syncPersist !== number) return;
   group.syncPersist = null;
   if (group.phase !== "completing") return;
   for (const member of group.members.values()) {
     if (member.syncing === null) continue;
-    answerSync(group, member, ErrorCode.COORDINATOR_NOT_AVAILABLE);
+    answerSync(group, member, errorCode);
     group.heard(member, time.nowMs);
   }
   prepareRebalance(group, settings, time);
@@ -165,10 +176,8 @@ export function leaveGroup(
 ): number[] {
   let hasLost = false;
   const codes = leavers.map((leaver) => {
-    if (group.pending.delete(leaver.memberId)) {
-      hasLost = true;
-      return ErrorCode.NONE;
-    }
+    // It was no member yet: nobody has to come back for it.
+    if (group.pending.delete(leaver.memberId)) return ErrorCode.NONE;
     try {
       removeMember(group, leaving(group, leaver));
       hasLost = true;
@@ -193,15 +202,19 @@ function leaving(group: ClassicGroup, { memberId, groupInstanceId }: Leaver): Cl
 
 // ---- Committing offsets ----
 
+/** Of an administrator, or of a client that reads partitions of its own choice: no generation is named. */
+export function isFromOutside({ generation }: HeartbeatRequest): boolean {
+  return generation < 0;
+}
+
 /**
  * Says whether a member may commit offsets. Throws UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION,
  * REBALANCE_IN_PROGRESS. A member that may is heard of by that.
  */
 export function checkCommit(group: ClassicGroup, request: HeartbeatRequest, { nowMs }: StepTime): void {
   const { generation, memberId, groupInstanceId } = request;
-  const isSimple = generation < 0 && memberId === "" && groupInstanceId === null;
-  if (isSimple) {
-    if (group.phase === "empty") return;
+  if (isFromOutside(request) && group.phase === "empty") return;
+  if (isFromOutside(request) && memberId === "" && groupInstanceId === null) {
     const text =
       `group "${group.groupId}" has members; offsets can be set from outside once they have left ` +
       "(or by a member)";

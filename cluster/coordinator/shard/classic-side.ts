@@ -23,6 +23,7 @@ import {
   checkCommit,
   type HeartbeatRequest,
   heartbeat,
+  isFromOutside,
   type Leaver,
   leaveGroup,
   persisted,
@@ -144,9 +145,8 @@ export class ClassicSide {
   checkCommit(groupId: string, request: HeartbeatRequest): void {
     this.#shard.needLoaded();
     const group = this.find(groupId);
-    const isSimple = request.generation < 0 && request.memberId === "" && request.groupInstanceId === null;
     if (group === null) {
-      if (isSimple) return;
+      if (isFromOutside(request)) return;
       throw unknownGroup(groupId, request.memberId);
     }
     this.#step(group, () => checkCommit(group, request, this.#time()));
@@ -156,7 +156,12 @@ export class ClassicSide {
   find(groupId: string): ClassicGroup | null {
     const known = this.#groups.find(groupId);
     if (known !== null) return known;
-    return this.#shard.group(groupId)?.classic ? this.#get(groupId) : null;
+    const classic = this.#shard.group(groupId)?.classic ?? null;
+    if (classic === null) return null;
+    // Of an empty one the log says all: looking at thousands of them keeps none.
+    return classic.members.length > 0
+      ? this.#get(groupId)
+      : ClassicGroup.load(groupId, classic, this.#time().nowMs);
   }
 
   values(): Iterable<ClassicGroup> {
@@ -283,7 +288,8 @@ export class ClassicSide {
         if (!(error instanceof BrokerError)) throw error;
         if (!isCurrent()) return;
         const { settings } = this.#surroundings;
-        this.#step(group, () => persistFailed(group, number, settings(), this.#time()));
+        const failed = { number, errorCode: error.code };
+        this.#step(group, () => persistFailed(group, failed, settings(), this.#time()));
       },
     );
   }

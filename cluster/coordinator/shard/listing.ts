@@ -78,7 +78,7 @@ export async function deleteGroup(
   const soft = classic.find(groupId);
   if (soft === null && shard.group(groupId) === null)
     throw new BrokerError("GROUP_ID_NOT_FOUND", `there is no group "${groupId}" here`);
-  if (soft !== null && (soft.members.size > 0 || soft.isPersisting)) {
+  if (soft !== null && soft.members.size > 0) {
     const text = `group "${groupId}" has ${soft.members.size} members; they have to leave before it can go`;
     throw new BrokerError("NON_EMPTY_GROUP", text);
   }

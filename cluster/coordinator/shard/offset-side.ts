@@ -131,6 +131,9 @@ export class OffsetSide {
 
   async #expireGroup(groupId: string): Promise<void> {
     if (!this.#shard.isLoaded) return;
+    // Most groups have nothing to lose, and need not wait for what others have under way.
+    const now = this.#shard.group(groupId);
+    if (now === null || !this.#hasOutdated(now)) return;
     try {
       const count = await this.#shard.propose((state, { wallMs }) => {
         const group = state.groups.get(groupId);
@@ -146,6 +149,10 @@ export class OffsetSide {
     }
   }
 
+  #hasOutdated(group: GroupState): boolean {
+    return this.#outdated(group, this.#surroundings.clock.wallMs()).length > 0;
+  }
+
   #outdated(group: GroupState, wallMs: number): WrittenRecord[] {
     const { groupId } = group;
     const retentionMs = this.#surroundings.settings().offsetsRetentionMs;
@@ -156,7 +163,6 @@ export class OffsetSide {
     const soft = this.#classic.find(groupId);
     const isEmpty = soft === null || (soft.phase === "empty" && soft.pending.size === 0);
     if (left > 0 || !isEmpty || group.classic === null || soft?.isPersisting) return records;
-    this.#classic.forget(groupId);
     return [...records, { kind: "classicGroup", groupId, value: null }];
   }
 

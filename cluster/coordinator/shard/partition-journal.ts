@@ -10,7 +10,7 @@ import type { Codecs } from "../../../base/ports/codecs.ts";
 import { type Deferred, deferred } from "../../../base/waits.ts";
 import { buildBatch } from "../../../proto/batch/build.ts";
 import { type ReadBatch, readBatches } from "../../../proto/batch/read.ts";
-import { BrokerError } from "../../../proto/errors.ts";
+import { BrokerError, ProtocolError } from "../../../proto/errors.ts";
 import type { AppendResult, Journal, JournalEntry, JournalEvents } from "../../machine/journal.ts";
 import { packRecord, unpackRecord } from "../state/packed-record.ts";
 import type { LoadFacts, ShardLog } from "./shard-log.ts";
@@ -109,7 +109,7 @@ export class PartitionJournal implements Journal {
       if (this.#state === "loading") this.#load();
       else this.#tellCommitted();
     } catch (error) {
-      if (!(error instanceof BrokerError)) throw error;
+      if (!(error instanceof BrokerError || error instanceof ProtocolError)) throw error;
       this.#end(`its log cannot be read: ${error.message}`, this.#options.onEnded);
     }
   }
@@ -122,7 +122,9 @@ export class PartitionJournal implements Journal {
     }
     // Told while loading ended, it may have been stopped.
     if (this.#state !== "loading") return;
-    if (this.#position >= this.#loadEnd) this.#lead();
+    // At the end of a compacted log there may be offsets without records.
+    const isAtGap = bytes.length === 0 && this.#log.highWatermark >= this.#loadEnd;
+    if (this.#position >= this.#loadEnd || isAtGap) this.#lead();
     // At the high watermark it waits to be told that it moved.
     else if (bytes.length > 0) this.#lookSoon();
   }

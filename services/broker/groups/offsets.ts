@@ -4,6 +4,7 @@
 // Sources: kafka-protocol OffsetCommit, OffsetFetch, OffsetDelete; KIP-447 (stable offsets), KIP-709 (many
 // groups in one request), KIP-496.
 
+import type { PartitionVerdicts } from "../../../cluster/coordinator/offsets/commit.ts";
 import type { RequestContext } from "../../../proto/broker-api.ts";
 import { BrokerError, ErrorCode } from "../../../proto/errors.ts";
 import type { RequestOf, ResponseOf } from "../../../proto/kafka/apis.ts";
@@ -29,12 +30,7 @@ export async function offsetCommit(
   const { apiVersion } = context;
   const topics = known.filter(({ partitions }) => partitions.length > 0);
   const facts = { generation, memberId, groupInstanceId, apiVersion, retentionTimeMs, topics };
-  const verdicts = new Map(
-    (await shard.offsets.commit(groupId, facts)).map(({ name, partitions }) => [
-      name,
-      new Map(partitions.map(({ partitionIndex, errorCode }) => [partitionIndex, errorCode])),
-    ]),
-  );
+  const verdicts = byTopic(await shard.offsets.commit(groupId, facts));
   return {
     throttleTimeMs: 0,
     topics: request.topics.map(({ name, partitions }) => ({
@@ -45,6 +41,17 @@ export async function offsetCommit(
       })),
     })),
   };
+}
+
+/** Error codes by partition, by topic: a request may name a topic more than once. */
+function byTopic(verdicts: readonly PartitionVerdicts[]): Map<string, Map<number, number>> {
+  const topics = new Map<string, Map<number, number>>();
+  for (const { name, partitions } of verdicts) {
+    const codes = topics.get(name) ?? new Map<number, number>();
+    topics.set(name, codes);
+    for (const { partitionIndex, errorCode } of partitions) codes.set(partitionIndex, errorCode);
+  }
+  return topics;
 }
 
 function isThere({ metadata }: BrokerPorts, topic: string, partition: number): boolean {
@@ -110,14 +117,17 @@ export async function offsetDelete(
   const { groupId } = request;
   checkGroupId(groupId);
   const shard = ports.groups.shardFor(groupId);
-  const verdicts = await shard.offsets.delete(groupId, request.topics);
-  const topics = verdicts.map(({ name, partitions }) => ({
+  // What is not there is not touched.
+  const known = request.topics.map(({ name, partitions }) => ({
+    ...{ name, partitions: partitions.filter(({ partitionIndex }) => isThere(ports, name, partitionIndex)) },
+  }));
+  const verdicts = byTopic(await shard.offsets.delete(groupId, known));
+  const unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+  const topics = request.topics.map(({ name, partitions }) => ({
     name,
-    partitions: partitions.map((one) =>
-      isThere(ports, name, one.partitionIndex)
-        ? one
-        : { ...one, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION },
-    ),
+    partitions: partitions.map(({ partitionIndex }) => ({
+      ...{ partitionIndex, errorCode: verdicts.get(name)?.get(partitionIndex) ?? unknown },
+    })),
   }));
   return { errorCode: ErrorCode.NONE, throttleTimeMs: 0, topics };
 }
