@@ -6,7 +6,7 @@ import {
   type Failure,
   type FailurePolicy,
   nextStep,
-  readPolicy,
+  policyRule,
   retry,
   retryTopics,
   skip,
@@ -47,7 +47,7 @@ describe("a failure policy", () => {
   it("stops after its last stage, and without any", () => {
     expect(life(retry({ attempts: 2, backoffMs: 7 }))).toEqual(["again 7", "stop"]);
     expect(life(retryTopics({ delaysMs: [5] }))).toEqual(["retryTopic 5", "stop"]);
-    expect(life(readPolicy(undefined))).toEqual(["stop"]);
+    expect(life(policyRule.defaultValue!)).toEqual(["stop"]);
   });
 
   it("goes past all retries for what trying again would not help", () => {
@@ -100,10 +100,12 @@ describe("a failure policy", () => {
       "a function that answers a name",
     );
     expect(() => deadLetter({ topic: "x" as never })).toThrow("a function that answers a name");
-    expect(() => readPolicy({ kind: "retry" })).toThrow("onError is an object; it should be what retry(...)");
+    expect(policyRule.problem({ stages: [] })).toContain("what retry(...)");
+    expect(policyRule.problem(skip())).toBe(null);
   });
 
   it("is no promise: awaiting it is an error that says so", async () => {
+    // @ts-expect-error the compiler says so too
     const make = async (): Promise<unknown> => retry({ attempts: 2 });
     await expect(make()).rejects.toThrow("a failure policy is no promise");
   });

@@ -3,7 +3,7 @@
 // Decides the next step from what is known of the failure; carries nothing out.
 import { limits } from "../../base/limits.ts";
 import { ClientError } from "../errors.ts";
-import { type OptionRules, quote, readOptions, whole } from "../options/read-options.ts";
+import { type OptionRule, type OptionRules, readOptions, whole } from "../options/read-options.ts";
 
 export interface RetryOptions {
   /** How often the handler is called for a record, the first time included. */
@@ -195,11 +195,11 @@ function backoffMs(stage: RetryOptions, attempt: number, draw: number): number {
   return Math.min(stage.maxBackoffMs, plain * (1 + stage.jitter * (2 * draw - 1)));
 }
 
-/** Throws ClientError INVALID_OPTION unless it is a policy. */
-export function readPolicy(given: unknown): FailurePolicy {
-  if (given === undefined) return stop();
-  if (given instanceof FailurePolicy) return given;
-  const text =
-    "what retry(...), retryTopics(...), deadLetter(...), stop() or skip() answer, joined by .then()";
-  throw new ClientError("INVALID_OPTION", `run: onError is ${quote(given)}; it should be ${text}`);
-}
+/** The rule of the option `onError`. */
+export const policyRule: OptionRule<FailurePolicy> = {
+  defaultValue: stop(),
+  problem: (value) => {
+    if (value instanceof FailurePolicy) return null;
+    return "what retry(...), retryTopics(...), deadLetter(...), stop() or skip() answer, joined by .then()";
+  },
+};

@@ -2,7 +2,7 @@
 import { limits } from "../../base/limits.ts";
 import { ClientError } from "../errors.ts";
 import { type OptionRules, oneOf, quote, readOptions, whole } from "../options/read-options.ts";
-import { type FailurePolicy, readPolicy } from "./failure-policy.ts";
+import { type FailurePolicy, policyRule } from "./failure-policy.ts";
 import type { RecordOrigin } from "./retry-headers.ts";
 import type { RunOrder } from "./work-order.ts";
 
@@ -128,11 +128,12 @@ function callable<T>(): { defaultValue: T | null; problem: (value: unknown) => s
   return { defaultValue: null, problem: (value) => (typeof value === "function" ? null : "a function") };
 }
 
-const rules: OptionRules<Omit<RunSettings<never>, "onError">> = {
+const rules: OptionRules<RunSettings<never>> = {
   eachRecord: callable(),
   eachBatch: callable(),
   concurrency: whole(1, limits.runConcurrencyMax, 16),
   order: oneOf(["partition", "key", "none"], "partition"),
+  onError: policyRule,
   batchRecords: whole(1, 100_000, 1_000),
   shouldRetry: callable(),
   signal: {
@@ -145,23 +146,17 @@ const rules: OptionRules<Omit<RunSettings<never>, "onError">> = {
 
 /** Throws ClientError INVALID_OPTION. */
 export function readRunOptions<R>(given: RunOptions<R>): RunSettings<R> {
-  if (typeof given !== "object" || given === null) fail(`options should be an object, not ${quote(given)}`);
-  const { onError, ...plain } = given;
-  const settings = readOptions<Omit<RunSettings<R>, "onError">>(
-    "run",
-    rules as unknown as OptionRules<Omit<RunSettings<R>, "onError">>,
-    plain,
-  );
+  const settings = readOptions("run", rules as unknown as OptionRules<RunSettings<R>>, given);
   if ((settings.eachRecord === null) === (settings.eachBatch === null)) {
     fail("one of eachRecord and eachBatch should be given");
   }
   if (settings.eachBatch !== null && settings.order !== "partition") {
     fail(`order is ${quote(settings.order)}; with eachBatch it is always "partition"`);
   }
-  if (settings.eachBatch === null && plain.batchRecords !== undefined) {
+  if (settings.eachBatch === null && given.batchRecords !== undefined) {
     fail("batchRecords is for eachBatch; eachRecord is given one record at a time");
   }
-  return { ...settings, onError: readPolicy(onError) };
+  return settings;
 }
 
 function fail(text: string): never {
