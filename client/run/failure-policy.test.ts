@@ -75,7 +75,7 @@ describe("a failure policy", () => {
       const policy = retry({ attempts: 1_000, backoffMs, factor, jitter, maxBackoffMs: 20_000 });
       const step = nextStep(policy, failed({ attempt, draw }));
       if (step.kind !== "again") throw new Error(step.kind);
-      const plain = Math.min(20_000, backoffMs * factor ** (attempt - 1));
+      const plain = backoffMs === 0 ? 0 : Math.min(20_000, backoffMs * factor ** (attempt - 1));
       expect(step.delayMs).toBeGreaterThanOrEqual(plain * (1 - jitter) - 0.001);
       expect(step.delayMs).toBeLessThanOrEqual(Math.min(20_000, plain * (1 + jitter)) + 0.001);
     };

@@ -191,7 +191,9 @@ export function nextStep(policy: FailurePolicy, failure: Failure): FailureStep {
 
 /** Wait after so many attempts, exponential and capped. */
 function backoffMs(stage: RetryOptions, attempt: number, draw: number): number {
-  const plain = Math.min(stage.maxBackoffMs, stage.backoffMs * stage.factor ** Math.min(attempt - 1, 64));
+  // The growth may be beyond all numbers; nothing times that would be none at all.
+  if (stage.backoffMs === 0) return 0;
+  const plain = Math.min(stage.maxBackoffMs, stage.backoffMs * stage.factor ** (attempt - 1));
   return Math.min(stage.maxBackoffMs, plain * (1 + stage.jitter * (2 * draw - 1)));
 }
 
