@@ -89,7 +89,10 @@ export const limits = {
   consumerPrefetchBytes: 64 * MiB,
   /** Handlers of one run that work at once. */
   runConcurrencyMax: 10_000,
-  /** A run begins no record of a partition that is further from the first unfinished one, in records and bytes. */
+  /**
+   * A run begins no record of a partition that is further from the first unfinished one, in records and
+   * bytes.
+   */
   runGapRecords: 1_000,
   runGapBytes: 16 * MiB,
   /** Bytes a run holds before it asks for more, of all partitions that do not wait for their time. */

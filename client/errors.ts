@@ -183,7 +183,9 @@ export class RecordFormatError extends ClientError {
   }
 }
 
-/** A handler of `consumer.run` failed for good; the cause is what it threw, or why the record could not go. */
+/**
+ * A handler of `consumer.run` failed for good; the cause is what it threw, or why the record could not go.
+ */
 export class HandlerError extends ClientError {
   readonly topic: string;
   readonly partition: number;

@@ -24,8 +24,8 @@ export interface PartitionLag {
   /** Null: it is not known. */
   readonly endOffset: number | null;
   /**
-   * Offsets between the two; never less than 0 (the log may have been cut below what was committed). It counts
-   * markers of transactions and compacted records too. Null: one of the two is not known.
+   * Offsets between the two; never less than 0 (the log may have been cut below what was committed). It
+   * counts markers of transactions and compacted records too. Null: one of the two is not known.
    */
   readonly lag: number | null;
 }

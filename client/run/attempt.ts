@@ -1,5 +1,5 @@
-// shell: one call of a handler: what the handler is given, and how it hears that nobody waits for it any more.
-// What it says after it has settled, or after its partition was given up, is ignored.
+// shell: one call of a handler: what the handler is given, and how it hears that nobody waits for it any
+// more. What it says after it has settled, or after its partition was given up, is ignored.
 import { ClientError } from "../errors.ts";
 import { type Job, offsetBehind, type RunLane, stateOf } from "./jobs.ts";
 import type { RecordOrigin } from "./retry-headers.ts";

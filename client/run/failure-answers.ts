@@ -1,5 +1,6 @@
-// shell: what is done when a handler has failed, or a record cannot be decoded: carries out what the failure
-// policy decides. Keeps true: a record counts as dealt with only once it is safe elsewhere, or was passed over.
+// shell: what is done when a handler has failed, or a record cannot be decoded: carries out what the
+// failure policy decides. Keeps true: a record counts as dealt with only once it is safe elsewhere, or was
+// passed over.
 
 import type { Log } from "../../base/ports/log.ts";
 import type { Random } from "../../base/ports/random.ts";
@@ -13,7 +14,10 @@ import { FailedRecordError, type RunSettings } from "./run-options.ts";
 /** What is to be done with the job now. */
 export type FailureAnswer =
   | { readonly kind: "again"; readonly delayMs: number }
-  /** So many of its records, from the first unprocessed one, are dealt with; the others are still to be done. */
+  /**
+   * So many of its records, from the first unprocessed one, are dealt with; the others are still to be
+   * done.
+   */
   | { readonly kind: "passed"; readonly count: number }
   /** Nobody waits for it any more. */
   | { readonly kind: "abandon" }
@@ -40,7 +44,8 @@ export class FailureAnswers<R> {
   }
 
   /**
-   * Never rejects. The job's first unprocessed record is the one that failed (`isSingle`), or the first of those.
+   * Never rejects. The job's first unprocessed record is the one that failed (`isSingle`), or the first of
+   * those.
    */
   async answer(
     job: Job<R>,

@@ -39,7 +39,10 @@ export type FailureStage =
 
 const order = { retry: 0, retryTopics: 1, deadLetter: 2, stop: 2, skip: 2 } as const;
 
-/** What to do with records whose handler failed. Made by `retry`, `retryTopics`, `deadLetter`, `stop`, `skip`. */
+/**
+ * What to do with records whose handler failed. Made by `retry`, `retryTopics`, `deadLetter`, `stop`,
+ * `skip`.
+ */
 export class FailurePolicy {
   readonly stages: readonly FailureStage[];
 
@@ -48,11 +51,11 @@ export class FailurePolicy {
   }
 
   /**
-   * What is done when this did not help. Stages stand in the order retry, retryTopics, then one of deadLetter,
-   * stop and skip; each once at most. Throws ClientError INVALID_OPTION. (A policy is no promise: it cannot be
-   * awaited, and so not be returned by an async function.)
+   * What is done when this did not help. Stages stand in the order retry, retryTopics, then one of
+   * deadLetter, stop and skip; each once at most. Throws ClientError INVALID_OPTION. (A policy is no
+   * promise: it cannot be awaited, and so not be returned by an async function.)
    */
-  // biome-ignore lint/suspicious/noThenProperty: it is the word for it; being taken for a promise is an error.
+  // biome-ignore lint/suspicious/noThenProperty: the word for it; taken for a promise, it says so.
   then(next: FailurePolicy): FailurePolicy {
     if (!(next instanceof FailurePolicy)) {
       const text = "a failure policy is no promise: it cannot be awaited or returned by an async function";
@@ -140,7 +143,9 @@ export function deadLetter(options: Partial<DeadLetterOptions> = {}): FailurePol
   return new FailurePolicy([{ kind: "deadLetter", ...readOptions("deadLetter", deadLetterRules, options) }]);
 }
 
-/** Ends the run: it rejects with the handler's error as its cause, and the position stays before the record. */
+/**
+ * Ends the run: it rejects with the handler's error as its cause, and the position stays before the record.
+ */
 export function stop(): FailurePolicy {
   return new FailurePolicy([{ kind: "stop" }]);
 }

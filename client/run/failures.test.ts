@@ -1,5 +1,5 @@
-// test: what becomes of records whose handlers fail: every stage of the policy, over a consumer and a producer in
-// memory; and that nothing counts as processed before it is safe elsewhere.
+// test: what becomes of records whose handlers fail: every stage of the policy, over a consumer and a
+// producer in memory; and that nothing counts as processed before it is safe elsewhere.
 import { describe, expect, it } from "vitest";
 import { BrokerError } from "../../proto/errors.ts";
 import type { FakeRecord } from "../../test/fakes/fake-run.ts";
@@ -257,7 +257,7 @@ describe("retry topics", () => {
     .then(retryTopics({ delaysMs: [10_000, 60_000] }))
     .then(deadLetter());
 
-  it("are made and read, and a record goes through them when it is due, then to the dead letters", async () => {
+  it("are made and read: a record goes through them when it is due, then to the dead letters", async () => {
     const { fake, consumer, calls, called, world, processed } = setUp(["bad", "x"], { onError: policy });
     await world.runFor(5_000);
     expect(fake.made.sort()).toEqual(["t-dlq", "t-retry-1", "t-retry-2"]);

@@ -1,6 +1,6 @@
-// shell: puts records that handlers failed for into retry and dead-letter topics, and sees that these are there.
-// Keeps true: what it says is put there was acknowledged. What may yet succeed is tried again and again until
-// the partition is given up; what cannot is an error.
+// shell: puts records that handlers failed for into retry and dead-letter topics, and sees that these are
+// there. Keeps true: what it says is put there was acknowledged. What may yet succeed is tried again and
+// again until the partition is given up; what cannot is an error.
 import { Backoff } from "../../base/backoff.ts";
 import type { ClientEnv } from "../../base/ports/env.ts";
 import { asError, ClientError, hasBrokerCode, isRetriable } from "../errors.ts";
@@ -152,7 +152,9 @@ export class HandOver {
   }
 }
 
-/** A producer that gave up after its time may succeed later; a record written twice is what retries may do. */
+/**
+ * A producer that gave up after its time may succeed later; a record written twice is what retries may do.
+ */
 function mayYetSucceed(error: unknown): boolean {
   if (isRetriable(error)) return true;
   return error instanceof ClientError && ["DELIVERY_TIMED_OUT", "SEQUENCE_BROKEN"].includes(error.code);

@@ -1,7 +1,7 @@
-// core: the pieces of work that a batch of records is cut into, and the lane of a partition they stand in. For
-// handlers of records a piece is one record, decoded when it is begun. For handlers of batches it is a batch,
-// decoded at once and cut at records that cannot be decoded: those go through the failure policy alone. Small
-// batches are put together when they are begun.
+// core: the pieces of work that a batch of records is cut into, and the lane of a partition they stand in.
+// For handlers of records a piece is one record, decoded when it is begun. For handlers of batches it is a
+// batch, decoded at once and cut at records that cannot be decoded: those go through the failure policy
+// alone. Small batches are put together when they are begun.
 import { asError } from "../errors.ts";
 import { type RetryState, readRetryHeaders, waitMs } from "./retry-headers.ts";
 import type { PlannedTopic } from "./retry-plan.ts";

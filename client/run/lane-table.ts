@@ -1,6 +1,6 @@
-// shell: the lanes of the partitions that are owned, by place; how they begin, and how they end in bounded time.
-// Keeps true: of a partition there is one lane, that of the generation read last; a generation that is over does
-// not come back.
+// shell: the lanes of the partitions that are owned, by place; how they begin, and how they end in bounded
+// time. Keeps true: of a partition there is one lane, that of the generation read last; a generation that
+// is over does not come back.
 import type { Clock } from "../../base/ports/clock.ts";
 import { deferred } from "../../base/waits.ts";
 import { type Job, RunLane } from "./jobs.ts";

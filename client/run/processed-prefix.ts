@@ -79,12 +79,18 @@ export class ProcessedPrefix {
     return this.#moveTo(end);
   }
 
-  /** Of the first record that is not done, a part is: everything below `end`. Answers the new end if it moved. */
+  /**
+   * Of the first record that is not done, a part is: everything below `end`. Answers the new end if it
+   * moved.
+   */
   partly(index: number, end: number): number | null {
     return index === this.#lowest && this.held > 0 ? this.#moveTo(end) : null;
   }
 
-  /** May the record be begun, with so many records or bytes at most from the first that is not done up to it? */
+  /**
+   * May the record be begun, with so many records or bytes at most from the first that is not done up to
+   * it?
+   */
   isNear(index: number, bounds: { readonly records: number; readonly bytes: number }): boolean {
     if (index <= this.#lowest) return true;
     const entry = this.#entries[index - this.#lowest + this.#head];

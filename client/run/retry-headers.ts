@@ -1,6 +1,6 @@
-// core: what a record carries when it is written to a retry topic or a dead-letter topic: where it comes from
-// and what went wrong, in headers; their values are text. Whatever of ours it carried before is replaced; key,
-// value and all other headers stay as they were.
+// core: what a record carries when it is written to a retry topic or a dead-letter topic: where it comes
+// from and what went wrong, in headers; their values are text. Whatever of ours it carried before is
+// replaced; key, value and all other headers stay as they were.
 //
 //     retry topic: ottla-retry-          dead letter: ottla-error-
 //       topic, partition, offset           topic, partition, offset     where the record was read first

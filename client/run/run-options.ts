@@ -19,15 +19,18 @@ interface HandlerContext {
 }
 
 export interface RecordContext extends HandlerContext {
-  /** Where the record was first read: for one that comes from a retry topic, its place in the original topic. */
+  /**
+   * Where the record was first read: for one that comes from a retry topic, its place in the original
+   * topic.
+   */
   readonly origin: RecordOrigin;
 }
 
 export interface BatchContext extends HandlerContext {
   /**
-   * This record and all before it are done. When the handler fails later, only those behind it are given to it
-   * again. Ignored once the partition is lost. Throws ClientError INVALID_OPTION for an offset before or behind
-   * the batch.
+   * This record and all before it are done. When the handler fails later, only those behind it are given to
+   * it again. Ignored once the partition is lost. Throws ClientError INVALID_OPTION for an offset before or
+   * behind the batch.
    */
   processed(offset: number): void;
   /** The partition is being given up: what is not done yet is better left to its next owner. */
@@ -49,7 +52,10 @@ export type EachRecord<R> = (record: R, context: RecordContext) => unknown;
 export type EachBatch<R> = (batch: HandedBatch<R>, context: BatchContext) => unknown;
 
 interface CommonOptions {
-  /** Handlers in work at once, over all partitions; 16 if not given. A record that waits for a retry is none. */
+  /**
+   * Handlers in work at once, over all partitions; 16 if not given. A record that waits for a retry is
+   * none.
+   */
   readonly concurrency?: number | undefined;
   /**
    * What becomes of a record whose handler failed: `retry`, `retryTopics`, `deadLetter`, `stop` and `skip`,
@@ -63,11 +69,13 @@ interface CommonOptions {
   readonly shouldRetry?: ((error: unknown) => boolean) | undefined;
   /** Aborting it ends the run like `close`, but leaves the consumer open. */
   readonly signal?: AbortSignal | undefined;
-  /** How long handlers go on undisturbed when the run ends or a partition is given up; 10_000 if not given. */
+  /**
+   * How long handlers go on undisturbed when the run ends or a partition is given up; 10_000 if not given.
+   */
   readonly graceMs?: number | undefined;
   /**
-   * How long they are waited for in all; 30_000 if not given. What a handler says after that is ignored, and its
-   * record is read again.
+   * How long they are waited for in all; 30_000 if not given. What a handler says after that is ignored,
+   * and its record is read again.
    */
   readonly closeTimeoutMs?: number | undefined;
 }
@@ -110,8 +118,8 @@ export interface RunSettings<R> {
 }
 
 /**
- * Thrown by an `eachBatch` handler: this one record failed, and those before it are done. Only it goes through
- * the failure policy; those behind it are given to the handler again.
+ * Thrown by an `eachBatch` handler: this one record failed, and those before it are done. Only it goes
+ * through the failure policy; those behind it are given to the handler again.
  */
 export class FailedRecordError extends Error {
   /** Of the record that failed. */

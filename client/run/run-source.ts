@@ -1,5 +1,6 @@
-// port: what running handlers over a consumer needs of others: of the consumer its records, and the right to say
-// what is processed; of a producer and of the cluster what the failure policy needs. Tests bind small ones.
+// port: what running handlers over a consumer needs of others: of the consumer its records, and the right
+// to say what is processed; of a producer and of the cluster what the failure policy needs. Tests bind
+// small ones.
 import type { RawHeader } from "./retry-headers.ts";
 
 export interface RunPlace {
@@ -21,14 +22,15 @@ export interface RunRecord {
 export interface RunBatch<R> extends RunPlace {
   /**
    * Changes when the partition was given up and came back, or was sought: what is told for an older one is
-   * ignored.
+   * ignored. The same number never comes again for the partition.
    */
   readonly generation: number;
   /** May be empty: then only `nextOffset` says something. */
   readonly records: readonly RunRecord[];
   /**
-   * The record of that index as handlers get it; those of a retry topic by the definition of the topic that it
-   * is a retry topic of. Null: passed over by the consumer itself, and so processed. Throws RecordFormatError.
+   * The record of that index as handlers get it; those of a retry topic by the definition of the topic that
+   * it is a retry topic of. Null: passed over by the consumer itself, and so processed. Throws
+   * RecordFormatError.
    */
   decode(index: number): R | null;
   /** Offset after the batch (records may be missing at its end: compaction, transaction markers). */
@@ -38,24 +40,29 @@ export interface RunBatch<R> extends RunPlace {
 
 export interface RunSource<R> {
   /**
-   * The next records of any partition that is not paused; null: the consumer was closed or the signal aborted.
-   * Asking counts as a poll; while it waits, and otherwise, `alive` is called. Rejects with what stops reading.
+   * The next records of any partition that is not paused; null: the consumer was closed or the signal
+   * aborted. Asking counts as a poll; while it waits, and otherwise, `alive` is called. Rejects with what
+   * stops reading.
    */
   next(options: { readonly signal: AbortSignal }): Promise<RunBatch<R> | null>;
   /**
-   * Says that everything of the partition below `nextOffset` is done: automatic and plain commits cover it from
-   * now on. Never goes back within a generation.
+   * Says that everything of the partition below `nextOffset` is done: automatic and plain commits cover it
+   * from now on. Never goes back within a generation.
    */
   processed(place: RunPlace, generation: number, nextOffset: number): void;
   /** Hands out nothing more of them until resumed. Partitions that are not assigned any more are no error. */
   pause(places: readonly RunPlace[]): void;
   resume(places: readonly RunPlace[]): void;
-  /** Keeps max.poll liveness; called every few seconds unless all handlers have stood still since the last time. */
+  /**
+   * Keeps max.poll liveness; called every few seconds unless all handlers have stood still since the last
+   * time.
+   */
   alive(): void;
   /**
-   * The listener is called when partitions are about to be given up (revoked), or when they are somebody else's
-   * already or were sought (lost). It makes the runner begin no more work on them, and resolves once what is in
-   * work has ended and was told by `processed`. Bounded by the consumer as well. Answers how to stop listening.
+   * The listener is called when partitions are about to be given up (revoked), or when they are somebody
+   * else's already or were sought (lost). It makes the runner begin no more work on them, and resolves once
+   * what is in work has ended and was told by `processed`. Bounded by the consumer as well. Answers how to
+   * stop listening.
    */
   onRevoked(listener: (places: readonly RunPlace[], why: "revoked" | "lost") => Promise<void>): () => void;
   /** Commits what is processed so far. */
@@ -88,8 +95,9 @@ export interface RunTopics {
     readonly like: string;
   }): Promise<{ readonly partitions: number }>;
   /**
-   * Reads these too from now on, from the start of the log where nothing is committed. Called before the first
-   * `next`, and again when a record of a topic comes that was not named before (a pattern matches new topics).
+   * Reads these too from now on, from the start of the log where nothing is committed. Called before the
+   * first `next`, and again when a record of a topic comes that was not named before (a pattern matches new
+   * topics).
    */
   follow(topics: readonly ExtraTopic[]): void | Promise<void>;
 }

@@ -77,9 +77,9 @@ export class Runner<R> {
   }
 
   /**
-   * Runs until it is stopped, the consumer is closed or the signal aborted, and then resolves once what was in
-   * work has ended, or `closeTimeoutMs` have passed. Rejects, after the same, with HandlerError when a handler
-   * failed for good, and with what stops the source. `topics`: what is read. Called once.
+   * Runs until it is stopped, the consumer is closed or the signal aborted, and then resolves once what was
+   * in work has ended, or `closeTimeoutMs` have passed. Rejects, after the same, with HandlerError when a
+   * handler failed for good, and with what stops the source. `topics`: what is read. Called once.
    */
   start(topics: readonly string[]): Promise<void> {
     if (this.#state === "new") {

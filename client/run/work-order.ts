@@ -1,7 +1,8 @@
-// core: which record is to be worked on next. Records of a partition stand in chains: those of one chain are
-// begun one after the other, chains beside each other; over all partitions no more than `concurrency` are in
-// work. Partitions take turns. Keeps true: a record is begun only when every earlier one of its chain is done,
-// also while that one waits to be tried again; and never too far ahead of the first that is not done.
+// core: which record is to be worked on next. Records of a partition stand in chains: those of one chain
+// are begun one after the other, chains beside each other; over all partitions no more than `concurrency`
+// are in work. Partitions take turns. Keeps true: a record is begun only when every earlier one of its
+// chain is done, also while that one waits to be tried again; and never too far ahead of the first that is
+// not done.
 //
 //     waiting --first of its chain--> ready or delayed --take--> running --finish--> done
 //                                          ^---------delay----------'  '--abandon--> (never done)
@@ -63,8 +64,8 @@ export class WorkOrder<Job> {
   }
 
   /**
-   * More of a lane, in the order of offsets; there is nothing else below `nextOffset`. Answers the end of what
-   * is done when that moved: with nothing given, all of it may be.
+   * More of a lane, in the order of offsets; there is nothing else below `nextOffset`. Answers the end of
+   * what is done when that moved: with nothing given, all of it may be.
    */
   add(
     lane: WorkLane<Job>,
@@ -117,7 +118,9 @@ export class WorkOrder<Job> {
     work.joined.push(next);
   }
 
-  /** It is to be tried again, not before `untilMs`; those behind it in its chain wait. Gives its place free. */
+  /**
+   * It is to be tried again, not before `untilMs`; those behind it in its chain wait. Gives its place free.
+   */
   delay(work: Work<Job>, untilMs: number, nowMs: number): void {
     if (!this.#leave(work)) return;
     work.notBeforeMs = untilMs;
@@ -164,8 +167,9 @@ export class WorkOrder<Job> {
   }
 
   /**
-   * When the lane goes on, if all that stands in its way is time; null: something else does, or nothing. Where
-   * several wait, the one that began to wait first speaks for all: near enough to decide whether to fetch.
+   * When the lane goes on, if all that stands in its way is time; null: something else does, or nothing.
+   * Where several wait, the one that began to wait first speaks for all: near enough to decide whether to
+   * fetch.
    */
   waitsUntilMs(lane: WorkLane<Job>): number | null {
     if (lane.running > 0 || lane.ready.size > 0) return null;

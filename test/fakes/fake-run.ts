@@ -1,5 +1,6 @@
-// test: a consumer, a producer and topics as `run` sees them, in memory and in virtual time: logs that outlast
-// consumers, partitions that are given up and come back, and a check of every word that is told as processed.
+// test: a consumer, a producer and topics as `run` sees them, in memory and in virtual time: logs that
+// outlast consumers, partitions that are given up and come back, and a check of every word that is told as
+// processed.
 import type { Env } from "../../base/ports/env.ts";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import { createVirtualWorld, type VirtualWorld } from "../../base/virtual/world.ts";
@@ -121,7 +122,10 @@ export class FakeRunWorld {
     return new Promise((done) => this.env.clock.after(ms, done));
   }
 
-  /** A consumer that owns these partitions from the start, and those of retry topics once it is to follow them. */
+  /**
+   * A consumer that owns these partitions from the start, and those of retry topics once it is to follow
+   * them.
+   */
   consumer(names: readonly string[]): FakeConsumer {
     return new FakeConsumer(this, names);
   }
