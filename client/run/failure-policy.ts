@@ -119,11 +119,12 @@ function naming<F extends (...given: never[]) => string>(defaultValue: F) {
 }
 
 /**
- * Writes the record to a retry topic and goes on; `run` reads that topic too and calls the handler again when
- * the record is due there, in the first topic after the first delay, and so on. Later records of the same key
- * are not kept waiting: from here on the order by key or partition is given up. The topics are made if they
- * are missing, with as many partitions as the original; a record keeps its partition, key, value and headers,
- * and gets headers `ottla-retry-...` more. Throws ClientError INVALID_OPTION.
+ * Writes the record to a retry topic and goes on; `run` reads that topic too and calls the handler again
+ * when the record is due there, in the first topic after the first delay, and so on. Later records of the
+ * same key are not kept waiting: from here on the order by key or partition is given up. The topics are made
+ * if they are missing, with as many partitions as the original; a record keeps its partition, key, value and
+ * headers, and gets headers `ottla-retry-...` more. They are read by every run that has them: groups that
+ * read the same topic need a `name` each. Throws ClientError INVALID_OPTION.
  */
 export function retryTopics(
   options: Partial<RetryTopicsOptions> & Pick<RetryTopicsOptions, "delaysMs">,

@@ -252,6 +252,25 @@ describe("dead letters", () => {
   });
 });
 
+describe("a partition that was lost", () => {
+  it("ends nothing, whatever becomes of its last record", async () => {
+    const { fake, consumer, world, runner, ended, called } = setUp(["bad", "x"], { onError: deadLetter() });
+    fake.onSend = async () => {
+      await fake.sleep(1_000);
+      throw new BrokerError("TOPIC_AUTHORIZATION_FAILED", "send: not allowed");
+    };
+    await world.runFor(500);
+    await world.run(consumer.giveUp([{ topic: "t", partition: 0 }], "lost"));
+    fake.append("t", { value: "y" });
+    await world.runFor(2_000);
+    fake.onSend = () => {};
+    consumer.own({ topic: "t", partition: 0 });
+    await world.runFor(1_000);
+    expect(called()).toEqual(["bad 1", "bad 1", "x 1", "y 1"]);
+    await world.run(Promise.all([runner.stop(), ended]));
+  });
+});
+
 describe("retry topics", () => {
   const policy = retry({ attempts: 2, ...exact })
     .then(retryTopics({ delaysMs: [10_000, 60_000] }))

@@ -127,12 +127,6 @@ function batchJobs<R>(
   return works;
 }
 
-/** May the other, which comes next, be done in the same call? */
-export function canJoin<R>(job: Job<R>, next: Job<R>, recordsMax: number): boolean {
-  const isWhole = job.misfit === null && next.misfit === null && job.attempts === 0 && job.at === 0;
-  return isWhole && job.records.length + next.records.length <= recordsMax;
-}
-
 function bytesOf(record: RunRecord): number {
   const headers = record.headers.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
   return recordOverheadBytes + headers + (record.key?.length ?? 0) + (record.value?.length ?? 0);

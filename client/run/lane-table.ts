@@ -26,13 +26,15 @@ export class LaneTable<R> {
     this.#bounds = bounds;
   }
 
-  /** Where the records of the batch belong; null: they are of a generation that is over, or about to be. */
+  /**
+   * Where the records of the batch belong; null: they are of a generation that is over, or about to be. The
+   * lane of another generation must have been retired before.
+   */
   open(batch: RunBatch<R>, topic: PlannedTopic): RunLane<R> | null {
     const key = keyOf(batch);
     if (this.#over.get(key) === batch.generation) return null;
     const known = this.#lanes.get(key);
-    if (known?.generation === batch.generation) return known.isClosed ? null : known;
-    if (known !== undefined) this.retire(known);
+    if (known !== undefined) return known.isClosed || known.generation !== batch.generation ? null : known;
     const lane = new RunLane<R>(batch, topic);
     this.#lanes.set(key, lane);
     return lane;

@@ -95,7 +95,11 @@ export interface EachRecordOptions<R> extends CommonOptions {
 
 export interface EachBatchOptions<R> extends CommonOptions {
   readonly eachRecord?: undefined;
-  /** Called with many records of one partition at a time; all are processed when the promise resolves. */
+  /**
+   * Called with many records of one partition at a time; all are processed when the promise resolves. When it
+   * rejects, all that are not (see `processed`) go through the failure policy together; throw a
+   * FailedRecordError to blame one of them.
+   */
   readonly eachBatch: EachBatch<R>;
   readonly order?: "partition" | undefined;
   /** Records of one call at most; 1000 if not given. */

@@ -25,6 +25,8 @@ export interface RunBatch<R> extends RunPlace {
    * ignored. The same number never comes again for the partition.
    */
   readonly generation: number;
+  /** False once that has changed: nothing more of the batch is begun then. */
+  isCurrent(): boolean;
   /** May be empty: then only `nextOffset` says something. */
   readonly records: readonly RunRecord[];
   /**
@@ -59,8 +61,8 @@ export interface RunSource<R> {
    */
   alive(): void;
   /**
-   * The listener is called when partitions are about to be given up (revoked), or when they are somebody
-   * else's already or were sought (lost). It makes the runner begin no more work on them, and resolves once
+   * The listener is called when partitions are about to be given up (revoked), or are somebody else's already
+   * (lost); a seek need not be told. It makes the runner begin no more work on them, and resolves once
    * what is in work has ended and was told by `processed`. Bounded by the consumer as well. Answers how to
    * stop listening.
    */

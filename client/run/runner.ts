@@ -12,7 +12,8 @@ import type { OnClientEvent } from "../events.ts";
 import { Attempt, BatchAttempt } from "./attempt.ts";
 import { FailureAnswers } from "./failure-answers.ts";
 import { HandOver } from "./hand-over.ts";
-import { canJoin, type Job, jobsOf, offsetBehind, type RunLane } from "./jobs.ts";
+import { callHandler, decodeFirst, joinSmall } from "./handler-call.ts";
+import { type Job, jobsOf, offsetBehind, type RunLane } from "./jobs.ts";
 import { LaneTable } from "./lane-table.ts";
 import { RetryPlan } from "./retry-plan.ts";
 import { FailedRecordError, type RunOptions, type RunSettings, readRunOptions } from "./run-options.ts";
@@ -141,6 +142,10 @@ export class Runner<R> {
 
   #take(batch: RunBatch<R>): void {
     const { clock } = this.#parts.env;
+    // The partition may have gone since the batch was taken from it.
+    if (!batch.isCurrent()) return;
+    const former = this.#lanes.find(batch);
+    if (former !== null && former.generation !== batch.generation) this.#forget(former);
     const lane = this.#lanes.open(batch, this.#plan.find(batch.topic));
     if (lane === null) return;
     const nowMs = clock.monotonicMs();
@@ -163,7 +168,9 @@ export class Runner<R> {
       for (;;) {
         const work = this.#state === "running" ? this.#order.take(nowMs) : null;
         if (work === null) break;
-        this.#work(work).catch((error: unknown) => this.#end(asError(error)));
+        const { lane, records } = work.job;
+        if (!records[0]!.batch.isCurrent()) this.#forget(lane);
+        else this.#work(work).catch((error: unknown) => this.#end(asError(error)));
       }
     }
     this.#isScheduling = false;
@@ -174,15 +181,17 @@ export class Runner<R> {
   async #work(work: Work<Job<R>>): Promise<void> {
     const { job } = work;
     const { lane } = job;
-    const found = this.#decode(job);
+    const found = decodeFirst(job);
     if (found === "none") return this.#finish(work);
-    if (this.#settings.eachBatch !== null) this.#join(work);
+    if (this.#settings.eachBatch !== null) {
+      joinSmall(this.#order, work, this.#settings.batchRecords, this.#parts.env.clock.monotonicMs());
+    }
     // A record that cannot be decoded is not tried at all.
     if (found === "value") job.attempts++;
     const attempt = this.#attempt(work);
     const first = job.at;
     lane.calls.add(attempt);
-    const problem = found === "value" ? await this.#call(job, attempt) : { error: found };
+    const problem = found === "value" ? await callHandler(this.#settings, job, attempt) : { error: found };
     attempt.isOver = true;
     this.#settled++;
     if (!lane.isRetired) {
@@ -194,50 +203,12 @@ export class Runner<R> {
     lane.calls.delete(attempt);
   }
 
-  /** Small batches that wait for this one are given to the handler with it. */
-  #join(work: Work<Job<R>>): void {
-    const nowMs = this.#parts.env.clock.monotonicMs();
-    for (;;) {
-      const next = this.#order.nextOf(work, nowMs);
-      if (next === null || !canJoin(work.job, next.job, this.#settings.batchRecords)) return;
-      this.#order.join(work, next);
-      work.job.records.push(...next.job.records);
-    }
-  }
-
-  /** "none": there is nothing to be handled. */
-  #decode(job: Job<R>): "value" | "none" | Error {
-    if (job.misfit !== null) return job.misfit;
-    const record = job.records[job.at];
-    if (record === undefined) return "none";
-    if (record.value !== undefined) return record.value === null ? "none" : "value";
-    try {
-      record.value = record.batch.decode(record.index);
-    } catch (error) {
-      job.misfit = asError(error);
-      return job.misfit;
-    }
-    return record.value === null ? "none" : "value";
-  }
-
   #attempt(work: Work<Job<R>>): Attempt<R> {
     const { job, index } = work;
     if (this.#settings.eachBatch === null) return new Attempt(job, this.#commit);
     return new BatchAttempt(job, this.#commit, (end) => {
       this.#tellProcessed(job.lane, job.lane.prefix.partly(index, end));
     });
-  }
-
-  /** Null: the handler succeeded. */
-  async #call(job: Job<R>, attempt: Attempt<R>): Promise<{ readonly error: unknown } | null> {
-    const { eachRecord, eachBatch } = this.#settings;
-    try {
-      if (attempt instanceof BatchAttempt) await eachBatch!(attempt.batch(), attempt);
-      else await eachRecord!(job.records[job.at]!.value as R, attempt);
-      return null;
-    } catch (error) {
-      return { error };
-    }
   }
 
   async #failed(
@@ -369,6 +340,13 @@ export class Runner<R> {
     this.#state = "ended";
     if (this.#failure === null) this.#ended.resolve();
     else this.#ended.reject(this.#failure);
+  }
+
+  /** The partition was sought, or was given up and came back: what is left of before is void. */
+  #forget(lane: RunLane<R>): void {
+    this.#lanes.retire(lane);
+    if (lane.isPaused) this.#parts.source.resume([lane.place]);
+    this.#mustScheduleAgain = true;
   }
 
   /** Leaves the partitions as they were found: whoever reads on does not know who paused them. */

@@ -209,18 +209,24 @@ export class FakeConsumer implements RunSource<FakeRecord> {
     if (ready.length === 0) return null;
     const owned = random.pick(ready);
     const { topic, partition } = owned.place;
+    const { generation } = owned;
     const log = this.#fake.log(topic, partition);
     const records = log
       .filter((record) => record.offset >= owned.position)
       .slice(0, 1 + random.below(this.recordsMax));
-    const after = log.find((record) => record.offset > records.at(-1)!.offset);
+    const [first] = records;
+    // Batches of which compaction left nothing say only where reading goes on.
+    if (first!.offset > owned.position && random.chance(0.3)) records.length = 0;
+    const end = records.length === 0 ? first!.offset : records.at(-1)!.offset + 1;
+    const after = log.find((record) => record.offset >= end);
     // What is missing after the last record belongs to one of the two batches.
-    const nextOffset = after !== undefined && random.chance(0.5) ? after.offset : records.at(-1)!.offset + 1;
+    const nextOffset = after !== undefined && random.chance(0.5) ? after.offset : end;
     owned.position = nextOffset;
     return {
       topic,
       partition,
       generation: owned.generation,
+      isCurrent: () => !this.#isDead && this.owned.get(keyOf(owned.place))?.generation === generation,
       records,
       nextOffset,
       highWatermark: log.at(-1)!.offset + 1,
