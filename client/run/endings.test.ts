@@ -193,6 +193,42 @@ describe("a partition that goes", () => {
     expect(consumer.owned.get("t 0")!.processed).toBe(0);
   });
 
+  it("is read again from where it was sought, also while it was paused", async () => {
+    const { consumer, handler, run, world } = setUp(Array.from({ length: 1500 }, (_, at) => `v${at}`));
+    consumer.recordsMax = 1500;
+    run();
+    await world.runFor(100);
+    consumer.own(place);
+    consumer.pause([place]);
+    handler.end("v0");
+    await world.runFor(100);
+    // Not v1, which was held when the partition was sought.
+    expect(handler.begun).toEqual(["v0", "v0"]);
+  });
+
+  it("may have gone when a batch of it arrives: nothing of that is begun", async () => {
+    const { fake, consumer, handler, run, world } = setUp([]);
+    const { runner, ended } = run();
+    await world.runFor(100);
+    const record = { offset: 0, timestamp: 0, key: null, value: null, headers: [] };
+    const late = {
+      ...place,
+      generation: 1,
+      isCurrent: () => false,
+      records: [record],
+      decode: () => ({ ...place, offset: 0, key: null, value: "late" }),
+      nextOffset: 1,
+      highWatermark: 1,
+    };
+    consumer.planted.push(late);
+    await world.runFor(100);
+    fake.append("t", { value: "a" });
+    await world.runFor(100);
+    expect(handler.begun).toEqual(["a"]);
+    handler.end("a");
+    await world.run(Promise.all([runner.stop(), ended]));
+  });
+
   it("may go while the run ends", async () => {
     const { consumer, handler, run, world } = setUp(["a", "b"]);
     const { runner, ended } = run();

@@ -123,8 +123,9 @@ function naming<F extends (...given: never[]) => string>(defaultValue: F) {
  * when the record is due there, in the first topic after the first delay, and so on. Later records of the
  * same key are not kept waiting: from here on the order by key or partition is given up. The topics are made
  * if they are missing, with as many partitions as the original; a record keeps its partition, key, value and
- * headers, and gets headers `ottla-retry-...` more. They are read by every run that has them: groups that
- * read the same topic need a `name` each. Throws ClientError INVALID_OPTION.
+ * headers, and gets more: `ottla-retry-topic`, `-partition`, `-offset` and `-timestamp` of the original,
+ * `-attempt` (how many there were), `-due` (Unix ms), `-error` and `-message`. Retry topics are read by every
+ * run that has them: groups that read the same topic need a `name` each. Throws ClientError INVALID_OPTION.
  */
 export function retryTopics(
   options: Partial<RetryTopicsOptions> & Pick<RetryTopicsOptions, "delaysMs">,
@@ -136,9 +137,11 @@ export function retryTopics(
 const deadLetterRules: OptionRules<DeadLetterOptions> = { topic: naming((name: string) => `${name}-dlq`) };
 
 /**
- * Writes the record to a dead-letter topic, with its original key, value and headers and headers
- * `ottla-error-...` that tell the cause, and goes on. The topic is made if it is missing. Throws ClientError
- * INVALID_OPTION.
+ * Writes the record to a dead-letter topic and goes on: with its original key, value and headers, in the
+ * partition of the same number, and with headers that tell the cause: `ottla-error-topic`, `-partition`,
+ * `-offset` and `-timestamp` of the original, `-attempts`, and `-class`, `-message` and `-stack` of the error
+ * (the last two bounded, and left out of a record that would be too large with them). The topic is made if
+ * it is missing. Throws ClientError INVALID_OPTION.
  */
 export function deadLetter(options: Partial<DeadLetterOptions> = {}): FailurePolicy {
   return new FailurePolicy([{ kind: "deadLetter", ...readOptions("deadLetter", deadLetterRules, options) }]);

@@ -74,6 +74,20 @@ describe("a run", () => {
     expect(processed()).toBe(8);
   });
 
+  it("tells of batches that compaction left empty", async () => {
+    const { consumer, run, world, processed } = setUp([]);
+    run();
+    await world.runFor(100);
+    const owned = consumer.owned.get("t 0")!;
+    owned.position = 7;
+    const { generation, place } = owned;
+    const decode = (): null => null;
+    const empty = { ...place, generation, records: [], decode, isCurrent: () => true, nextOffset: 7 };
+    consumer.planted.push({ ...empty, highWatermark: 7 });
+    await world.runFor(100);
+    expect(processed()).toBe(7);
+  });
+
   it("asks for no more of a partition that holds enough, and goes on by itself", async () => {
     const { consumer, handler, run, world } = setUp(Array.from({ length: 3000 }, (_, at) => `v${at}`));
     consumer.recordsMax = 300;

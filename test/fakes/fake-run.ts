@@ -151,6 +151,8 @@ export class FakeConsumer implements RunSource<FakeRecord> {
   aliveAtMs: number[] = [];
   commits = 0;
   recordsMax = 5;
+  /** Handed out before anything else. */
+  readonly planted: RunBatch<FakeRecord>[] = [];
   /** What the next `next` rejects with. */
   trouble: Error | null = null;
   onCommit: () => void | Promise<void> = () => {};
@@ -189,7 +191,7 @@ export class FakeConsumer implements RunSource<FakeRecord> {
         const { trouble } = this;
         this.trouble = null;
         if (trouble !== null) throw trouble;
-        const found = this.#take();
+        const found = this.planted.shift() ?? this.#take();
         if (found !== null) return found;
         const news = this.#news.promise;
         const timer = this.#fake.env.clock.after(20, wake);
