@@ -49,7 +49,7 @@ export {
   type ValidationIssue,
 } from "./errors.ts";
 export type { BatchTold, ClientEvent, FailedRecordTold, OnClientEvent } from "./events.ts";
-export { type LagQuestion, lagOf, type PartitionLag, type PlaceOffset, totalLag } from "./lag/lag.ts";
+export { type GroupLag, type LagQuestion, lagOf, type PlaceOffset, totalLag } from "./lag/lag.ts";
 export type { Partitioner, PartitionQuestion } from "./producer/producer-options.ts";
 export type { Delivery, HeadersInput, OnDelivered, ProducerRecord } from "./producer/record.ts";
 export {

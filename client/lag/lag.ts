@@ -16,7 +16,7 @@ export interface LagQuestion {
   readonly starts?: readonly PlaceOffset[] | undefined;
 }
 
-export interface PartitionLag {
+export interface GroupLag {
   readonly topic: string;
   readonly partition: number;
   /** Null: nothing is committed. */
@@ -34,11 +34,11 @@ export interface PartitionLag {
  * One answer for every partition that has an end or something committed, sorted by topic and partition. Of
  * several offsets for one partition the last counts.
  */
-export function lagOf(question: LagQuestion): PartitionLag[] {
+export function lagOf(question: LagQuestion): GroupLag[] {
   const committed = byPlace(question.committed);
   const ends = byPlace(question.ends);
   const starts = byPlace(question.starts ?? []);
-  const answers: PartitionLag[] = [];
+  const answers: GroupLag[] = [];
   for (const [key, place] of new Map([...committed, ...ends])) {
     const committedOffset = known(committed.get(key));
     const endOffset = known(ends.get(key));
@@ -50,7 +50,7 @@ export function lagOf(question: LagQuestion): PartitionLag[] {
 }
 
 /** Of all partitions together; `unknown`: those whose lag is not known, and which `lag` leaves out. */
-export function totalLag(lags: readonly PartitionLag[]): { lag: number; largest: number; unknown: number } {
+export function totalLag(lags: readonly GroupLag[]): { lag: number; largest: number; unknown: number } {
   const total = { lag: 0, largest: 0, unknown: 0 };
   for (const { lag } of lags) {
     if (lag === null) {

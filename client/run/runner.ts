@@ -48,7 +48,7 @@ export class Runner<R> {
   readonly #gapRecords: number;
   readonly #ended: Deferred<void> = deferred();
   readonly #reading = new AbortController();
-  readonly #commit = (): Promise<void> => this.#parts.source.commit();
+  readonly #commit = async (): Promise<void> => await this.#parts.source.commit();
   #state: "new" | "running" | "ending" | "ended" = "new";
   #failure: Error | null = null;
   #unlisten: (() => void) | null = null;
