@@ -46,7 +46,7 @@ export interface RunSource<R> {
    * aborted. Asking counts as a poll; while it waits, and otherwise, `alive` is called. Rejects with what
    * stops reading.
    */
-  next(options: { readonly signal: AbortSignal }): Promise<RunBatch<R> | null>;
+  next(options: { readonly signal?: AbortSignal | undefined }): Promise<RunBatch<R> | null>;
   /**
    * Says that everything of the partition below `nextOffset` is done: automatic and plain commits cover it
    * from now on. Never goes back within a generation.

@@ -71,7 +71,7 @@ describe("a run in its surroundings", () => {
       next: ({ signal }) => {
         const next = batches.shift();
         if (next !== undefined) return Promise.resolve(next);
-        return new Promise((resolve) => signal.addEventListener("abort", () => resolve(null)));
+        return new Promise((resolve) => signal!.addEventListener("abort", () => resolve(null)));
       },
       processed: (_place, _generation, nextOffset) => void told.push(nextOffset),
       pause: () => {},

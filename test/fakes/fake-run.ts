@@ -180,14 +180,14 @@ export class FakeConsumer implements RunSource<FakeRecord> {
     return new Runner<FakeRecord>(parts, options);
   }
 
-  async next(options: { readonly signal: AbortSignal }): Promise<RunBatch<FakeRecord> | null> {
+  async next(options: { readonly signal?: AbortSignal | undefined }): Promise<RunBatch<FakeRecord> | null> {
     const { signal } = options;
     const wake = (): void => this.wake();
-    signal.addEventListener("abort", wake);
+    signal?.addEventListener("abort", wake);
     try {
       for (;;) {
         if (this.#isDead) await new Promise(() => {});
-        if (this.#isClosed || signal.aborted) return null;
+        if (this.#isClosed || signal?.aborted) return null;
         const { trouble } = this;
         this.trouble = null;
         if (trouble !== null) throw trouble;
@@ -199,7 +199,7 @@ export class FakeConsumer implements RunSource<FakeRecord> {
         timer.cancel();
       }
     } finally {
-      signal.removeEventListener("abort", wake);
+      signal?.removeEventListener("abort", wake);
     }
   }
 
