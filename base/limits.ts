@@ -97,6 +97,23 @@ export const limits = {
   consumerPrefetchBytes: 64 * MiB,
   /** Commits of offsets that wait for the one under way, of one consumer. */
   commitsWaitingMax: 1_000,
+  /** Handlers of one run that work at once. */
+  runConcurrencyMax: 10_000,
+  /**
+   * A run begins no record of a partition that is further from the first unfinished one, in records and
+   * bytes.
+   */
+  runGapRecords: 1_000,
+  runGapBytes: 16 * MiB,
+  /** Bytes a run holds before it asks for more, of all partitions that do not wait for their time. */
+  runHeldBytes: 64 * MiB,
+  /** Retry topics of one topic, and how long a record may wait in one (7 days). */
+  runRetryTopicsMax: 32,
+  runRetryDelayMsMax: 604_800_000,
+  /** What headers of retry and dead-letter topics hold of an error. */
+  runErrorNameBytesMax: 256,
+  runErrorMessageBytesMax: 1 * KiB,
+  runErrorStackBytesMax: 8 * KiB,
   /** Calls of `send` on one producer that wait for room in its buffer. */
   producerWaitingSendsMax: 100_000,
   timelineEventsMax: 10_000,

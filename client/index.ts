@@ -42,21 +42,54 @@ export type { ConsumerBatch, ConsumerRecord, RecordOf } from "./consumer/consume
 export {
   ClientError,
   type ClientErrorCode,
+  HandlerError,
   LogTruncationError,
   OffsetOutOfRangeError,
   RecordFormatError,
   type ValidationIssue,
 } from "./errors.ts";
-export type { BatchTold, ClientEvent, GroupEvent, OnClientEvent } from "./events.ts";
+export type {
+  BatchTold,
+  ClientEvent,
+  FailedRecordTold,
+  GroupEvent,
+  OnClientEvent,
+  RunEvent,
+} from "./events.ts";
 export type { Assignor, AssignorMember, AssignorPast, AssignorQuestion } from "./group/assignors/assignor.ts";
 export type { AssignorName } from "./group/assignors/known-assignors.ts";
 export type { CommittedOffset, OffsetCommit } from "./group/committed-offset.ts";
 export type { OnPartitions } from "./group/group-options.ts";
 export type { TopicPartition } from "./group/places.ts";
-export type { RunBatch, RunPlace, RunSource } from "./group/run-source.ts";
 export type { BrokerPattern, SubscriptionInput } from "./group/subscription.ts";
+export { type GroupLag, type LagQuestion, lagOf, type PlaceOffset, totalLag } from "./lag/lag.ts";
 export type { Partitioner, PartitionQuestion } from "./producer/producer-options.ts";
 export type { Delivery, HeadersInput, OnDelivered, ProducerRecord } from "./producer/record.ts";
+export {
+  type DeadLetterOptions,
+  deadLetter,
+  type FailurePolicy,
+  type FailureStage,
+  type RetryOptions,
+  type RetryTopicsOptions,
+  retry,
+  retryTopics,
+  skip,
+  stop,
+} from "./run/failure-policy.ts";
+export type { RecordOrigin } from "./run/retry-headers.ts";
+export {
+  type BatchContext,
+  type EachBatch,
+  type EachBatchOptions,
+  type EachRecord,
+  type EachRecordOptions,
+  FailedRecordError,
+  type HandedBatch,
+  type RecordContext,
+  type RunOptions,
+} from "./run/run-options.ts";
+export type { RunOrder } from "./run/work-order.ts";
 export { bytes, type Codec, float64, int32, int64, nullable, type RawPart, string } from "./topics/codecs.ts";
 export { json } from "./topics/json.ts";
 export { type AnyTopic, type RawTopic, type Topic, topic } from "./topics/topic.ts";

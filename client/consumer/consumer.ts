@@ -11,8 +11,9 @@ import type { CommittedOffset, OffsetCommit } from "../group/committed-offset.ts
 import { GroupSession } from "../group/group-session.ts";
 import type { TopicPartition } from "../group/places.ts";
 import { RunFeed } from "../group/run-feed.ts";
-import type { RunSource } from "../group/run-source.ts";
 import { readSubscription, type SubscriptionInput } from "../group/subscription.ts";
+import { ConsumerRuns } from "../run/consumer-runs.ts";
+import type { RunOptions } from "../run/run-options.ts";
 import { type AnyTopic, type RawTopic, rawTopic } from "../topics/topic.ts";
 import {
   type Assignment,
@@ -68,6 +69,7 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
   readonly #fetcher: Fetcher;
   readonly #reads: ReadSet;
   readonly #group: GroupSession | null;
+  readonly #runs: ConsumerRuns<RecordOf<T>>;
   readonly #signal: AbortSignal | null;
   #ownerships = 0;
   #isClosed = false;
@@ -87,6 +89,7 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
     });
     this.#fetcher = new Fetcher(env, this.#cluster, this.#settings, this.#check, () => this.#reads.tell());
     this.#group = this.#makeGroup();
+    this.#runs = this.#makeRuns(this.#group);
     this.#signal = options.signal ?? null;
     if (this.#signal?.aborted) this.#end(false);
     else this.#signal?.addEventListener("abort", this.#abort, { once: true });
@@ -188,14 +191,16 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
     return { groupId: this.#settings.groupId!, generationOrMemberEpoch, memberId, groupInstanceId };
   }
 
-  /** Batches for a runner of handlers, which says itself what is done; instead of an iteration. */
-  runSource(): RunSource<RecordOf<T>> {
-    const group = this.#group;
-    return new RunFeed<RecordOf<T>>({
-      reads: this.#reads,
-      onRevoked: group === null ? null : (listener) => group.handover.onRevoked(listener),
-      commit: () => this.#needGroup("commit").committer.commitDone(null, this.#settings.apiTimeoutMs),
-    });
+  /**
+   * Calls a handler for each record, or for many at a time, instead of an iteration: several at once, in order
+   * by partition or by key, and with an answer to those that fail (`onError`). What was handled is committed
+   * by itself (unless `autoCommit` is off). Resolves when the consumer is closed or the signal aborted, once
+   * what was in work has ended, within `closeTimeoutMs`. Rejects with HandlerError when a record failed for
+   * good, with ClientError INVALID_OPTION, ALREADY_READING, NO_GROUP, and with what stops reading.
+   */
+  async run(options: RunOptions<RecordOf<T>>): Promise<void> {
+    if (this.#isClosed) throw closedError();
+    await this.#runs.run(options);
   }
 
   /** What is assigned, in order. */
@@ -293,11 +298,12 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#signal?.removeEventListener("abort", this.#abort);
-    this.#reads.close();
     this.#ended = this.#leave(isForGood);
   }
 
   async #leave(isForGood: boolean): Promise<void> {
+    await this.#runs.stop();
+    this.#reads.close();
     await this.#group?.close(isForGood);
     await this.#fetcher.close();
     this.#cluster.close();
@@ -314,6 +320,26 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
       reads: this.#reads,
       check: this.#check,
       definitionOf: (topic) => this.#topics.known(topic) ?? rawTopic(topic),
+    });
+  }
+
+  #makeRuns(group: GroupSession | null): ConsumerRuns<RecordOf<T>> {
+    const source = new RunFeed<RecordOf<T>>({
+      reads: this.#reads,
+      onRevoked: group === null ? null : (listener) => group.handover.onRevoked(listener),
+      commit: async () => await group?.committer.commitDone(null, this.#settings.apiTimeoutMs),
+    });
+    const named = (): readonly string[] => group?.topicNames ?? [];
+    return new ConsumerRuns({
+      ...{ env: this.#env, settings: this.#settings, source },
+      topics: () => [...new Set([...named(), ...this.assignment().map(({ topic }) => topic)])],
+      follow:
+        group === null
+          ? null
+          : (extra) => {
+              for (const { name, of } of extra) this.#topics.liken(name, of);
+              group.readBeside(extra.map(({ name }) => name));
+            },
     });
   }
 

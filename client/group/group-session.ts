@@ -67,6 +67,7 @@ export class GroupSession {
   readonly #watch: TopicWatch;
   #subscription: Subscription | null = null;
   #membership: Membership | null = null;
+  #beside: readonly string[] = [];
   #isRefused = false;
   #isWatching = false;
   #isClosed = false;
@@ -99,6 +100,7 @@ export class GroupSession {
       offsets,
       progress: this.committer.progress,
       definitionOf: parts.definitionOf,
+      isReadBeside: (topic) => this.#beside.includes(topic),
       lookUp: (queries) => parts.check.lookUp(queries),
       commit: (places, timeoutMs) => this.committer.commitDone(places, timeoutMs),
     });
@@ -119,7 +121,7 @@ export class GroupSession {
       const text = "subscribe: { re2 } needs the consumer protocol; give a RegExp to match in the client";
       throw new ClientError("INVALID_OPTION", text);
     }
-    this.#subscription = subscription;
+    this.#subscription = { ...subscription, beside: this.#beside };
     if (this.#membership !== null) {
       this.#membership.member.resubscribed();
       return;
@@ -136,10 +138,22 @@ export class GroupSession {
       });
   }
 
+  /** Reads these topics too, whatever is subscribed to, until `unsubscribe`. */
+  readBeside(topics: readonly string[]): void {
+    this.#beside = [...new Set([...this.#beside, ...topics])];
+    if (this.#subscription !== null) this.subscribe(this.#subscription);
+  }
+
+  /** The topics subscribed to by name. */
+  get topicNames(): readonly string[] {
+    return this.#subscription?.kind === "names" ? this.#subscription.topics : [];
+  }
+
   /** Gives up everything and leaves the group. Never rejects. */
   async unsubscribe(): Promise<void> {
     const membership = this.#membership;
     this.#subscription = null;
+    this.#beside = [];
     if (membership === null) return;
     membership.member.stop();
     await this.#within(membership.ended, endMs.work);

@@ -33,6 +33,8 @@ export interface HandoverParts {
   readonly offsets: Offsets;
   readonly progress: Progress;
   readonly definitionOf: (topic: string) => AnyTopic;
+  /** A topic of the consumer itself: it is read from its start, where nothing is committed. */
+  readonly isReadBeside: (topic: string) => boolean;
   readonly lookUp: (queries: readonly OffsetQuery[]) => Promise<OffsetAnswer[]>;
   /** Commits what is done of these partitions; may reject. */
   readonly commit: (places: readonly TopicPartition[], timeoutMs: number) => Promise<void>;
@@ -170,13 +172,16 @@ export class Handover {
   /** Those whose leaders do not answer go on looking while the others begin. */
   async #findStarts(readers: readonly PartitionReader[]): Promise<void> {
     if (readers.length === 0) return;
-    if (this.#parts.settings.offsetReset === "error") {
-      for (const reader of readers) {
+    const isLost = (reader: PartitionReader): boolean =>
+      this.#parts.settings.offsetReset === "error" && !this.#parts.isReadBeside(reader.topic);
+    if (readers.some(isLost)) {
+      for (const reader of readers.filter(isLost)) {
         const place = `${reader.topic}-${reader.partition}`;
         const text = `read ${place}: group ${this.#parts.groupId} has committed no offset`;
         reader.failure = new ClientError("NO_COMMITTED_OFFSET", text);
         reader.isLookingUp = false;
       }
+      await this.#findStarts(readers.filter((reader) => !isLost(reader)));
       return;
     }
     const { cluster } = this.#parts;
@@ -192,14 +197,19 @@ export class Handover {
 
   async #findStartsOf(readers: readonly PartitionReader[]): Promise<void> {
     const { env, cluster, settings, lookUp, reads } = this.#parts;
-    const timestamp = settings.offsetReset === "earliest" ? listOffsetsAt.earliest : listOffsetsAt.latest;
+    const timestampOf = (topic: string): number => {
+      const isAtStart = settings.offsetReset === "earliest" || this.#parts.isReadBeside(topic);
+      return isAtStart ? listOffsetsAt.earliest : listOffsetsAt.latest;
+    };
     const generations = new Map(readers.map((reader) => [reader, reader.generation]));
     for (;;) {
       // A seek, or the partition's going, answers the question otherwise.
       const open = readers.filter((reader) => reader.generation === generations.get(reader));
       if (open.length === 0 || cluster.isClosed) return;
       try {
-        const found = await lookUp(open.map(({ topic, partition }) => ({ topic, partition, timestamp })));
+        const found = await lookUp(
+          open.map(({ topic, partition }) => ({ topic, partition, timestamp: timestampOf(topic) })),
+        );
         for (const [at, reader] of open.entries()) {
           if (reader.generation !== generations.get(reader)) continue;
           reader.seek(found[at]!.offset, found[at]!.leaderEpoch);

@@ -2,10 +2,8 @@
 // runner says is done is committed.
 
 import type { ReadSet } from "../consumer/read-set.ts";
-import type { ReadBatch } from "../consumer/reading.ts";
-import { asError } from "../errors.ts";
+import type { RunBatch, RunPlace, RunSource } from "../run/run-source.ts";
 import type { RevokedListener } from "./handover.ts";
-import type { RunBatch, RunPlace, RunSource } from "./run-source.ts";
 
 export interface RunFeedParts {
   readonly reads: ReadSet;
@@ -26,20 +24,19 @@ export class RunFeed<R> implements RunSource<R> {
     reads.asks++;
     const release = reads.hold(signal);
     try {
-      for (;;) {
-        const batch = await reads.next(signal, null);
-        if (batch === null) return null;
-        const records = decodeAll<R>(batch);
-        const { reader, nextOffset, highWatermark } = batch;
-        if (records.length > 0) {
-          reader.isTracked = true;
-          reader.handOut(nextOffset);
-        }
-        reader.position = Math.max(reader.position, nextOffset);
-        reader.positionEpoch = batch.leaderEpoch;
-        const { topic, partition, token: generation } = reader;
-        if (records.length > 0) return { topic, partition, generation, records, nextOffset, highWatermark };
-      }
+      const batch = await reads.next(signal, null);
+      if (batch === null) return null;
+      const { reader, nextOffset, highWatermark, records } = batch;
+      const { topic, partition, token: generation } = reader;
+      reader.isTracked = true;
+      reader.handOut(nextOffset);
+      reader.position = Math.max(reader.position, nextOffset);
+      reader.positionEpoch = batch.leaderEpoch;
+      return {
+        ...{ topic, partition, generation, records, nextOffset, highWatermark },
+        isCurrent: () => reader.token === generation && reads.reader(reader) === reader,
+        decode: (index) => batch.decode(index) as R | null,
+      };
     } finally {
       release();
     }
@@ -76,20 +73,5 @@ export class RunFeed<R> implements RunSource<R> {
       const reader = this.#parts.reads.reader(place);
       if (reader !== null) reader.isPaused = isPaused;
     }
-  }
-}
-
-/** Throws RecordFormatError; the batch is then fetched again after a seek, as in an iteration. */
-function decodeAll<R>(batch: ReadBatch): R[] {
-  const records: R[] = [];
-  try {
-    for (let index = 0; index < batch.records.length; index++) {
-      const record = batch.decode(index) as R | null;
-      if (record !== null) records.push(record);
-    }
-    return records;
-  } catch (error) {
-    batch.reader.rewind();
-    throw asError(error);
   }
 }

@@ -22,13 +22,14 @@ export class TopicWatch {
    * The names subscribed to, as of now; a pattern of the broker's is none of ours. Rejects with ClientError.
    */
   async topicsOf(subscription: Subscription): Promise<readonly string[]> {
-    if (subscription.kind === "names") return subscription.topics;
-    if (subscription.kind === "brokerPattern") return [];
+    const { beside = [] } = subscription;
+    if (subscription.kind === "names") return [...new Set([...subscription.topics, ...beside])];
+    if (subscription.kind === "brokerPattern") return beside;
     const answer = await this.#ask(null);
     const topics = answer.topics.flatMap(({ name, isInternal, errorCode }) =>
       name === null || errorCode !== ErrorCode.NONE ? [] : [{ name, isInternal }],
     );
-    return matching(subscription.pattern, topics).sort(compareText);
+    return [...new Set([...matching(subscription.pattern, topics), ...beside])].sort(compareText);
   }
 
   /** Partitions of each topic that is there. Rejects with ClientError. */

@@ -29,6 +29,7 @@ export const testSettings: GroupSettings = {
   consumerAssignors: ["uniform", "range"],
   consumerMigrationPolicy: "bidirectional",
   consumerProtocolEnabled: true,
+  offsetsCommitTimeoutMs: 5_000,
   offsetMetadataBytesMax: 4_096,
   offsetsRetentionMs: 604_800_000,
   offsetsRetentionCheckIntervalMs: 600_000,

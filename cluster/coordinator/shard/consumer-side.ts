@@ -12,10 +12,10 @@ import {
   type InConsumerGroup,
 } from "../consumer/classic-members.ts";
 import type { ConsumerContext, ConsumerDecision, Conversion } from "../consumer/consumer-decision.ts";
-import { tombstones } from "../consumer/downgrade.ts";
 import { consumerHeartbeat } from "../consumer/heartbeat.ts";
 import { expireMember } from "../consumer/leave.ts";
 import { sessionsOf } from "../consumer/sessions-of.ts";
+import { tombstones } from "../consumer/tombstones.ts";
 import type { GroupSettings } from "../group-settings.ts";
 import type { GroupState } from "../state/group-state.ts";
 import type { ClassicSide } from "./classic-side.ts";

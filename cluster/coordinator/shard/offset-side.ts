@@ -31,6 +31,8 @@ export interface Fetcher {
   readonly memberEpoch: number;
 }
 
+const noMember: Fetcher = { memberId: null, memberEpoch: -1 };
+
 /** First version that knows GROUP_ID_NOT_FOUND. */
 const firstVersionWithMemberEpoch = 9;
 
@@ -84,7 +86,11 @@ export class OffsetSide {
   }
 
   /** A member of the consumer protocol says who it is; throws UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH. */
-  fetch(groupId: string, topics: Parameters<typeof fetchOffsets>[1], asker: Fetcher): FetchedTopic[] {
+  fetch(
+    groupId: string,
+    topics: Parameters<typeof fetchOffsets>[1],
+    asker: Fetcher = noMember,
+  ): FetchedTopic[] {
     this.#shard.needLoaded();
     const consumer = this.#shard.group(groupId)?.consumer ?? null;
     if (consumer !== null) validateFetch(consumer, { groupId, ...asker });
