@@ -90,4 +90,7 @@ export const limits = {
   /** Calls of `send` on one producer that wait for room in its buffer. */
   producerWaitingSendsMax: 100_000,
   timelineEventsMax: 10_000,
+  /** Coordinators of groups or transactions that one client remembers, and how many it asks for at once. */
+  coordinatorsKnownMax: 10_000,
+  coordinatorKeysPerRequestMax: 1_000,
 } as const;

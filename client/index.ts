@@ -27,6 +27,11 @@ export type {
   QuorumDescription,
   QuorumMember,
 } from "./admin/cluster-calls.ts";
+export type { GroupDescription, GroupMember } from "./admin/group-description.ts";
+export type { GroupLag, PartitionLag } from "./admin/group-lag.ts";
+export type { GroupFilter, GroupListing, GroupState, GroupType } from "./admin/group-listing.ts";
+export type { GroupOffset, NewGroupOffset } from "./admin/group-offsets.ts";
+export type { MemberName, MemberRemoval } from "./admin/group-removal.ts";
 export type { RecordDeletion, RecordsDeleted } from "./admin/record-calls.ts";
 export type {
   CreatedTopic,

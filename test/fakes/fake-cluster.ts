@@ -10,6 +10,7 @@ import { FrameSplitter } from "../../proto/kafka/frame-splitter.ts";
 import { decodeRequestBody, decodeRequestHeader, encodeResponse } from "../../proto/kafka/frames.ts";
 import type * as messages from "../../proto/kafka/generated/messages.ts";
 import { FetchSessions, sessionRefusal, type ToldTopics } from "../../services/broker/fetch-sessions.ts";
+import { FakeGroups, groupApis } from "./fake-groups.ts";
 import { FakeLog } from "./fake-log.ts";
 
 export interface FakeRequest {
@@ -62,11 +63,13 @@ const served: readonly ApiName[] = [
   "OffsetForLeaderEpoch",
   "DescribeCluster",
   "DescribeConfigs",
+  ...groupApis,
 ];
 
 export class FakeCluster {
   readonly world: VirtualWorld;
   readonly topics = new Map<string, FakeTopic>();
+  readonly groups = new FakeGroups((topic, at) => this.topics.get(topic)?.logs[at] !== undefined);
   readonly requests: FakeRequest[] = [];
   fault: (request: FakeRequest) => Fault | null = () => null;
   /** Brokers that metadata does not name. */
@@ -228,8 +231,11 @@ export class FakeCluster {
         return this.#deleteTopics(body);
       case "DescribeCluster":
         return { clusterId: "fake", controllerId: this.ids[0]!, brokers: this.#brokers("brokerId") };
-      default:
+      default: {
+        const answer = this.groups.answer(request, code);
+        if (answer !== null) return answer;
         throw new Error(`the fake cluster does not know ${request.api}`);
+      }
     }
   }
 
