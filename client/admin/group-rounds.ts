@@ -50,7 +50,8 @@ export async function atCoordinators<T>(
     const asked = [...shares.values()].map(async ({ coordinator, ids }) => {
       try {
         const answers = await ask(coordinator, ids, before);
-        for (const id of ids) settle(id, answers.has(id) ? (answers.get(id) as T | Error) : leftOut(what, id));
+        for (const id of ids)
+          settle(id, answers.has(id) ? (answers.get(id) as T | Error) : leftOut(what, id));
       } catch (error) {
         for (const id of ids) settle(id, asError(error));
       }
