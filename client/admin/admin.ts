@@ -256,9 +256,12 @@ export class AdminClient implements AsyncDisposable {
     return (await groupLags(this.#calls, [group]))[0]!;
   }
 
-  /** The same for many groups at once, in the order of the ids. */
-  groupLags(groups: readonly string[]): Promise<GroupLag[]> {
-    return groupLags(this.#calls, groups);
+  /** The same for many groups, in the order of the ids; `skipMissing` leaves out those that are not there. */
+  groupLags(
+    groups: readonly string[],
+    options: { readonly skipMissing?: boolean } = {},
+  ): Promise<GroupLag[]> {
+    return groupLags(this.#calls, groups, options);
   }
 
   /** Ends what is under way and closes the connections. Never rejects. */

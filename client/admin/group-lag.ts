@@ -32,22 +32,37 @@ export interface GroupLag {
   readonly partitions: readonly PartitionLag[];
 }
 
+interface Found {
+  readonly groupId: string;
+  readonly group: GroupDescription | null;
+  readonly committed: readonly GroupOffset[];
+}
+
 interface Ends {
   readonly start: number;
   readonly end: number;
 }
 
-/** In the order of the ids. Rejects with BrokerError GROUP_ID_NOT_FOUND when one is not there. */
-export async function groupLags(calls: AdminCalls, ids: readonly string[]): Promise<GroupLag[]> {
+/**
+ * In the order of the ids. A group that is not there is left out with `skipMissing`; without, it is
+ * BrokerError GROUP_ID_NOT_FOUND.
+ */
+export async function groupLags(
+  calls: AdminCalls,
+  ids: readonly string[],
+  options: { readonly skipMissing?: boolean } = {},
+): Promise<GroupLag[]> {
   const [groups, offsets] = await Promise.all([describeEach(calls, ids), listOffsetsOfEach(calls, ids)]);
-  const found = ids.map((groupId) => {
+  const found = ids.flatMap((groupId): Found[] => {
     const committed = offsets.get(groupId)!;
     if (committed instanceof Error) throw committed;
     const described = groups.get(groupId)!;
-    if (!(described instanceof Error)) return { groupId, group: described, committed };
+    if (!(described instanceof Error)) return [{ groupId, group: described, committed }];
     const isUnknown = hasBrokerCode(described, "GROUP_ID_NOT_FOUND");
-    if (!isUnknown || committed.length === 0) throw described;
-    return { groupId, group: null, committed };
+    if (!isUnknown) throw described;
+    if (committed.length > 0) return [{ groupId, group: null, committed }];
+    if (options.skipMissing === true) return [];
+    throw described;
   });
   const topics = new Set(found.flatMap(({ group, committed }) => topicsOf(group, committed)));
   const partitions = await partitionsOf(calls, topics);
@@ -113,7 +128,7 @@ async function endsOf(
 const keyOf = ({ topic, partition }: TopicPartition): string => `${topic} ${partition}`;
 
 function toLag(
-  one: { groupId: string; group: GroupDescription | null; committed: readonly GroupOffset[] },
+  one: Found,
   partitions: ReadonlyMap<string, readonly number[]>,
   ends: ReadonlyMap<string, Ends>,
 ): GroupLag {
