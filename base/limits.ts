@@ -93,4 +93,6 @@ export const limits = {
   /** Coordinators of groups or transactions that one client remembers, and how many it asks for at once. */
   coordinatorsKnownMax: 10_000,
   coordinatorKeysPerRequestMax: 1_000,
+  /** Ranges of one consumer that are read at the same time; each has connections of its own. */
+  rangesPerConsumerMax: 64,
 } as const;

@@ -44,6 +44,8 @@ export type { BrokerInfo } from "./cluster/metadata-cache.ts";
 export type { ReadOptions, TopicPartition } from "./consumer/consumer.ts";
 export type { Assignment, From, To } from "./consumer/consumer-options.ts";
 export type { ConsumerBatch, ConsumerRecord, RecordOf } from "./consumer/consumer-record.ts";
+export type { RecordRange } from "./consumer/range.ts";
+export type { RangePlace, RangeQuery } from "./consumer/range-query.ts";
 export {
   ClientError,
   type ClientErrorCode,

@@ -13,6 +13,7 @@ import {
   type Assignment,
   type ConsumerOptions,
   type ConsumerSettings,
+  endPlaceOf,
   type From,
   placeOf,
   readConsumerOptions,
@@ -21,6 +22,8 @@ import { type ConsumerBatch, type RecordOf, TopicTable, toConsumerRecord } from 
 import { Fetcher } from "./fetcher.ts";
 import { PartitionReader, type ReadBatchView } from "./partition-reader.ts";
 import { PositionCheck } from "./position-check.ts";
+import { OpenRanges, RecordRange } from "./range.ts";
+import { planRange, type RangeQuery } from "./range-query.ts";
 import { BatchReading, RecordReading } from "./reading.ts";
 
 export interface ReadOptions {
@@ -49,6 +52,7 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
   readonly #onInvalid: ((error: RecordFormatError) => void) | null;
   readonly #check: PositionCheck;
   readonly #fetcher: Fetcher;
+  readonly #ranges: OpenRanges;
   readonly #signal: AbortSignal | null;
   #assigned: readonly Assigned[] = [];
   /** Resolved when there may be something to read, or a reason to stop. */
@@ -67,6 +71,7 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
     this.#cluster = new Cluster(env, this.#settings);
     this.#check = new PositionCheck(env, this.#cluster, this.#settings);
     this.#fetcher = new Fetcher(env, this.#cluster, this.#settings, this.#check, () => this.#tell());
+    this.#ranges = new OpenRanges({ env, settings: this.#settings, onInvalid: this.#onInvalid });
     this.#signal = options.signal ?? null;
     if (this.#signal?.aborted) this.#end();
     else this.#signal?.addEventListener("abort", this.#end, { once: true });
@@ -88,22 +93,26 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
     };
     const asked = places.map((place) => {
       const from = placeOf(place.from);
+      const to = endPlaceOf(place.to);
+      const isByTime = "timestamp" in from || (to !== null && "timestamp" in to);
       return {
         place,
         from: "offset" in from ? from : { query: ask(place, from.timestamp) },
+        to: to === null || "offset" in to ? to : { query: ask(place, to.timestamp) },
         // A time after the last record means the end.
-        latest: place.to === "end" || "timestamp" in from ? ask(place, listOffsetsAt.latest) : null,
+        latest: isByTime ? ask(place, listOffsetsAt.latest) : null,
       };
     });
     const answers = new Map((await this.#check.lookUp(queries)).map((answer, at) => [queries[at], answer]));
     if (this.#isClosed) throw closedError();
     this.#retire(places);
     const options = { codecs: this.#env.codecs, checkCrcs: this.#settings.checkCrcs };
-    this.#assigned = asked.map(({ place, from, latest }) => {
+    this.#assigned = asked.map(({ place, from, to, latest }) => {
       const end = latest === null ? null : answers.get(latest)!;
       const found = "offset" in from ? { offset: from.offset, leaderEpoch: -1 } : answers.get(from.query)!;
       const start = found.offset < 0 ? end! : found;
-      const stop = place.to === "end" ? end!.offset : place.to === undefined ? null : place.to.offset;
+      const last = to === null || "offset" in to ? to : answers.get(to.query)!;
+      const stop = last === null ? null : last.offset < 0 ? end!.offset : last.offset;
       const { topic, partition } = place;
       const at = { topic, partition, offset: start.offset, leaderEpoch: start.leaderEpoch, end: stop };
       return { reader: new PartitionReader(at, options), topic: place.definition };
@@ -181,9 +190,19 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
         return { topic, partition, timestamp: listOffsetsAt.latest };
       });
       const answers = await this.#check.lookUp(queries);
+      for (const [at, reader] of readers.entries()) reader.goal = answers[at]!.offset;
       return new Map(readers.map((reader, at) => [reader, answers[at]!.offset]));
     };
     return new RecordReading<RecordOf<T>>(this.#source(options, findEnds));
+  }
+
+  /**
+   * A piece of a topic by time or offset, whatever is assigned: read with connections of its own, beside what
+   * the consumer reads otherwise. Throws ClientError INVALID_OPTION, CLOSED.
+   */
+  range(query: RangeQuery<T>): RecordRange<T> {
+    if (this.#isClosed) throw closedError();
+    return new RecordRange(this.#ranges, this.#topics.find(query.topic), planRange(query));
   }
 
   /** Ends every iteration at once, and closes the connections within a moment. Never rejects. */
@@ -205,7 +224,7 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
   };
 
   async #leave(): Promise<void> {
-    await this.#fetcher.close();
+    await Promise.all([this.#ranges.close(), this.#fetcher.close()]);
     this.#cluster.close();
   }
 

@@ -43,7 +43,11 @@ export class PartitionReader {
   fetchEpoch: number;
   /** Reading stops here, exclusive; null: never. */
   end: number | null;
+  /** Somebody reads up to here, exclusive, and no further for now; null: nobody. */
+  goal: number | null = null;
   isPaused = false;
+  /** Nothing can be handed out without a record of it: it is fetched however full the buffer is. */
+  isAwaited = false;
   /** Something about the position is being asked of the cluster; no fetches meanwhile. */
   isLookingUp = false;
   /** A fetch of this generation is under way. */
@@ -55,6 +59,10 @@ export class PartitionReader {
   /** The leader epoch against which the position was checked (KIP-320); -1: not yet. */
   checkedEpoch = -1;
   highWatermark = -1;
+  /** How far the broker last let anybody read: high watermark, or last stable offset. */
+  readableEnd = -1;
+  /** Answers without a record in a row, see empty-tail.ts. */
+  emptyAnswers = 0;
   /** Where to fetch from instead of from the leader; null: from the leader. */
   nearby: NearbyReplica | null = null;
   /**
