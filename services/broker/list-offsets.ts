@@ -2,7 +2,7 @@
 //
 // Source: kafka-protocol ListOffsets; KIP-207, KIP-734, KIP-1005.
 import type { RequestContext } from "../../proto/broker-api.ts";
-import { ErrorCode } from "../../proto/errors.ts";
+import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import type { RequestOf, ResponseOf } from "../../proto/kafka/apis.ts";
 import { expectedError, needReplica } from "./partitions.ts";
 import type { BrokerPorts, ClientPartition } from "./ports.ts";
@@ -20,11 +20,20 @@ const maxTimestamp = -3;
 const earliestLocal = -4;
 const latestTiered = -5;
 
-export function listOffsets(ports: BrokerPorts, request: Request, _context: RequestContext): Response {
+/** Versions from which on places have names; what is named in an older one, or not at all, is refused. */
+const namedFrom: Readonly<Record<number, number>> = {
+  [latest]: 1,
+  [earliest]: 1,
+  [maxTimestamp]: 7,
+  [earliestLocal]: 8,
+  [latestTiered]: 9,
+};
+
+export function listOffsets(ports: BrokerPorts, request: Request, { apiVersion }: RequestContext): Response {
   const isolation = request.isolationLevel === 1 ? "readCommitted" : "readUncommitted";
   const topics = request.topics.map(({ name, partitions }) => ({
     name,
-    partitions: partitions.map((asked) => answer(ports, { name, isolation, asked })),
+    partitions: partitions.map((asked) => answer(ports, { name, isolation, asked, apiVersion })),
   }));
   return { throttleTimeMs: 0, topics };
 }
@@ -33,11 +42,16 @@ interface Question {
   readonly name: string;
   readonly isolation: "readCommitted" | "readUncommitted";
   readonly asked: Asked;
+  readonly apiVersion: number;
 }
 
-function answer(ports: BrokerPorts, { name, isolation, asked }: Question): Result {
-  const { partitionIndex } = asked;
+function answer(ports: BrokerPorts, { name, isolation, asked, apiVersion }: Question): Result {
+  const { partitionIndex, timestamp } = asked;
   try {
+    if (timestamp < 0 && apiVersion < (namedFrom[timestamp] ?? Number.POSITIVE_INFINITY)) {
+      const text = `list offsets: timestamp ${timestamp} means nothing in version ${apiVersion}`;
+      throw new BrokerError("UNSUPPORTED_VERSION", text);
+    }
     const partition = needPartition(needTopicByName(ports.metadata.image, name), partitionIndex);
     const found = lookUp(needReplica(ports, partition), asked, isolation);
     return { partitionIndex, errorCode: ErrorCode.NONE, oldStyleOffsets: [], ...found };
