@@ -310,7 +310,8 @@ export class FakeCluster {
         const records = log.read(item.fetchOffset, Math.min(item.partitionMaxBytes, body.maxBytes));
         const { startOffset: logStartOffset, endOffset: highWatermark } = log;
         const found = { highWatermark, logStartOffset, abortedTransactions, records };
-        return { ...emptyRead, partitionIndex, ...found };
+        const lastStableOffset = highWatermark;
+        return { ...emptyRead, partitionIndex, lastStableOffset, ...found };
       }),
     }));
   }
