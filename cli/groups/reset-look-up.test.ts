@@ -42,6 +42,14 @@ it("says what it would do, partition by partition", async () => {
   expect(await plan({ fromFile: "f" }, "t:0", file)).toEqual(["t:0 null 7 null "]);
 });
 
+it("leaves alone what is committed in topics that are gone", async () => {
+  const { groups, plan } = setUp();
+  groups.commit("g", "gone", 2, 8);
+  expect((await plan({ toLatest: true }, null)).at(-1)).toBe(
+    "gone:2 8 null null the topic is not there any more: left alone",
+  );
+});
+
 it("is refused where there is nothing to reset", async () => {
   const { cluster, groups, plan } = setUp();
   await expect(plan({ toLatest: true }, "nope")).rejects.toMatchObject({ code: "UNKNOWN_TOPIC" });

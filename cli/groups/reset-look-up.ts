@@ -7,7 +7,10 @@ import { planReset, type ResetRow } from "./reset-plan.ts";
 import type { ResetTarget } from "./reset-target.ts";
 import { allPlaces, type Place } from "./topic-partitions.ts";
 
-type GroupAdmin = Pick<Admin, "describeGroups" | "listGroupOffsets" | "describeTopics" | "listOffsets">;
+type GroupAdmin = Pick<
+  Admin,
+  "describeGroups" | "listGroupOffsets" | "describeTopics" | "listTopics" | "listOffsets"
+>;
 
 /** Which partitions go where. */
 export interface ResetWish {
@@ -51,7 +54,8 @@ export async function lookUpReset(admin: GroupAdmin, group: string, wish: ResetW
   const { target, offsets } = wish;
   const all = await admin.listGroupOffsets(group);
   const committed = new Map(all.map((row) => [placeKey(row), row.offset]));
-  const topics = wish.topics ?? committedTopics(group, all);
+  const { topics, gone } =
+    wish.topics === null ? await committedTopics(admin, group, all) : { topics: wish.topics, gone: [] };
   const places = await allPlaces(admin, topics);
   const names = [...new Set(places.map(({ topic }) => topic))];
   const lookUp = async (at: "earliest" | "latest" | { timestamp: number }): Promise<Map<string, number>> => {
@@ -70,11 +74,23 @@ export async function lookUpReset(admin: GroupAdmin, group: string, wish: ResetW
     logEnd: ends.get(placeKey(place))!,
     found: times.get(placeKey(place)) ?? -1,
   }));
-  return planReset(target, facts);
+  return [...planReset(target, facts), ...gone];
 }
 
-function committedTopics(group: string, committed: readonly Place[]): TopicPlaces[] {
-  const topics = [...new Set(committed.map(({ topic }) => topic))];
-  if (topics.length > 0) return topics.map((topic) => ({ topic, partitions: null }));
-  throw new ClusterFailure(`group ${group} has committed nothing; name topics with --topic`);
+/** Of topics that are gone the rows say so; what is committed in them stays. */
+async function committedTopics(
+  admin: GroupAdmin,
+  group: string,
+  committed: readonly (Place & { readonly offset: number })[],
+): Promise<{ topics: TopicPlaces[]; gone: ResetRow[] }> {
+  if (committed.length === 0)
+    throw new ClusterFailure(`group ${group} has committed nothing; name topics with --topic`);
+  const known = new Set((await admin.listTopics({ internal: true })).map(({ name }) => name));
+  const topics = [...new Set(committed.map(({ topic }) => topic))].filter((topic) => known.has(topic));
+  const gone = committed.filter(({ topic }) => !known.has(topic));
+  const left = { new: null, difference: null, note: "the topic is not there any more: left alone" };
+  return {
+    topics: topics.map((topic) => ({ topic, partitions: null })),
+    gone: gone.map(({ topic, partition, offset: now }) => ({ topic, partition, now, ...left })),
+  };
 }

@@ -31,11 +31,34 @@ const namedFrom: Readonly<Record<number, number>> = {
 
 export function listOffsets(ports: BrokerPorts, request: Request, { apiVersion }: RequestContext): Response {
   const isolation = request.isolationLevel === 1 ? "readCommitted" : "readUncommitted";
+  const twice = askedTwice(request);
   const topics = request.topics.map(({ name, partitions }) => ({
     name,
-    partitions: partitions.map((asked) => answer(ports, { name, isolation, asked, apiVersion })),
+    partitions: partitions.map((asked) =>
+      twice.has(`${name} ${asked.partitionIndex}`)
+        ? refused(asked.partitionIndex, ErrorCode.INVALID_REQUEST)
+        : answer(ports, { name, isolation, asked, apiVersion }),
+    ),
   }));
   return { throttleTimeMs: 0, topics };
+}
+
+/** Places that the request names more than once; answers could not be told apart. */
+function askedTwice({ topics }: Request): ReadonlySet<string> {
+  const once = new Set<string>();
+  const twice = new Set<string>();
+  for (const { name, partitions } of topics) {
+    for (const { partitionIndex } of partitions) {
+      const place = `${name} ${partitionIndex}`;
+      if (once.has(place)) twice.add(place);
+      once.add(place);
+    }
+  }
+  return twice;
+}
+
+function refused(partitionIndex: number, errorCode: number): Result {
+  return { partitionIndex, errorCode, oldStyleOffsets: [], offset: -1, timestamp: -1, leaderEpoch: -1 };
 }
 
 interface Question {
@@ -56,15 +79,7 @@ function answer(ports: BrokerPorts, { name, isolation, asked, apiVersion }: Ques
     const found = lookUp(needReplica(ports, partition), asked, isolation);
     return { partitionIndex, errorCode: ErrorCode.NONE, oldStyleOffsets: [], ...found };
   } catch (error) {
-    const { code } = expectedError(error);
-    return {
-      partitionIndex,
-      errorCode: code,
-      oldStyleOffsets: [],
-      offset: -1,
-      timestamp: -1,
-      leaderEpoch: -1,
-    };
+    return refused(partitionIndex, expectedError(error).code);
   }
 }
 

@@ -227,6 +227,16 @@ describe("offsets", () => {
     return [errorName(errorCode), offset];
   }
 
+  it("are not told of what is asked twice in one request", async () => {
+    const made = await stage();
+    const asked = { partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -1, maxNumOffsets: 1 };
+    const partitions = [asked, { ...asked, timestamp: -2 }];
+    const request = ask("ListOffsets", { topics: [{ name: "flights", partitions }] });
+    const { topics } = await made.leader.listOffsets(request, made.context({ apiVersion: 9 }));
+    const names = topics[0]!.partitions.map(({ errorCode }) => errorName(errorCode));
+    expect(names).toEqual(["INVALID_REQUEST", "INVALID_REQUEST"]);
+  });
+
   it("have names in newer versions only", async () => {
     const made = await stage();
     await made.run(made.leader.produce(produceRequest(-1, "a"), made.context()));

@@ -66,21 +66,27 @@ describe.each(sides)("places in time on $name", (side) => {
     const [address] = parseBootstrap(running.bootstrap);
     const settings = { clientId: "t", connectTimeoutMs: 5_000, requestTimeoutMs: 5_000 };
     const connection = await Connection.open(realClientEnv(), address!, settings);
-    const ask = async (timestamp: number, version: number): Promise<string> => {
-      const partitions = [
-        { partitionIndex: 0, timestamp, ...(version >= 4 ? { currentLeaderEpoch: -1 } : {}) },
-      ];
+    const ask = async (timestamps: number[], version: number): Promise<string[]> => {
+      const epoch = version >= 4 ? { currentLeaderEpoch: -1 } : {};
+      const partitions = timestamps.map((timestamp) => ({ partitionIndex: 0, timestamp, ...epoch }));
       const body = { replicaId: -1, topics: [{ name: times.name, partitions }] };
       const versions = { min: version, max: version };
       const { topics } = await connection.request(apis.ListOffsets, body, { versions });
-      return errorName(topics[0]!.partitions[0]!.errorCode);
+      return topics[0]!.partitions.map(({ errorCode }) => errorName(errorCode));
     };
-    expect(
-      await Promise.all([ask(-3, 6), ask(-3, 7), ask(-4, 7), ask(-4, 8), ask(-5, 8), ask(-5, 9)]),
-    ).toEqual([
-      ...["UNSUPPORTED_VERSION", "NONE", "UNSUPPORTED_VERSION", "NONE", "UNSUPPORTED_VERSION", "NONE"],
-    ]);
-    expect(await ask(-77, 9)).toBe("UNSUPPORTED_VERSION");
+    for (const [timestamp, since] of [
+      [-1, 1],
+      [-2, 1],
+      [-3, 7],
+      [-4, 8],
+      [-5, 9],
+    ] as const) {
+      expect(await ask([timestamp], since)).toEqual(["NONE"]);
+      if (since > 1) expect(await ask([timestamp], since - 1)).toEqual(["UNSUPPORTED_VERSION"]);
+    }
+    expect(await ask([-77], 9)).toEqual(["UNSUPPORTED_VERSION"]);
+    // Which of the two answers is which could not be told.
+    expect(await ask([-1, -2], 9)).toEqual(["INVALID_REQUEST", "INVALID_REQUEST"]);
     connection.close();
   });
 
