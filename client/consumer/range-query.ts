@@ -29,7 +29,8 @@ export interface RangeQuery<T extends AnyTopic> {
   readonly partitions?: readonly number[];
   /**
    * "time": partitions are merged by timestamp, so that records come in the order of time as far as they
-   * stand so in their partitions. "arrival" (if not given): as they come, each partition in order of offset.
+   * stand so in their partitions; each waits for the others, so that one without a leader holds up all.
+   * "arrival" (if not given): as they come, each partition in order of offset.
    */
   readonly order?: "arrival" | "time";
   /** Read to the end of the log, so that no record of [from, to) is missed, however late it came. */

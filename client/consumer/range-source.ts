@@ -43,6 +43,8 @@ export class RangeSource {
   #readers: PartitionReader[] = [];
   #merge = new TimeMerge<PartitionReader, ReadRecord>([]);
   readonly #held = new Map<PartitionReader, Held>();
+  /** Nothing of these is held for merging, though there may be more. */
+  #lacking = new Set<PartitionReader>();
   #news: Deferred<void> = deferred();
   #turn = 0;
   #isStopped = false;
@@ -78,6 +80,7 @@ export class RangeSource {
     }
     if (this.#isStopped) return;
     this.#merge = new TimeMerge(this.#readers);
+    this.#lacking = new Set(this.#readers);
     this.#fetcher.setReaders(this.#readers);
   }
 
@@ -197,31 +200,38 @@ export class RangeSource {
 
   /** From the partition with the smallest timestamp, once each has something or is read. */
   #takeInTime(): ReadBatch | "wait" | null {
-    let isWaiting = false;
-    for (const reader of this.#readers) {
-      if (this.#held.get(reader)?.generation === reader.generation) continue;
-      this.#letGo(reader);
+    for (;;) {
+      this.#fillMerge();
+      if (this.#lacking.size > 0) {
+        this.#fetcher.wake();
+        return "wait";
+      }
+      const run = this.#merge.next();
+      if (run === null) return null;
+      const { source: reader, items, isLast } = run;
+      const held = this.#held.get(reader)!;
+      const isVoid = held.generation !== reader.generation;
+      if (isVoid) this.#merge.drop(reader);
+      if (isVoid || isLast) {
+        this.#held.delete(reader);
+        this.#lacking.add(reader);
+      }
+      const nextOffset = isLast ? held.nextOffset : items.at(-1)!.offset + 1;
+      if (!isVoid) return this.#toBatch(reader, items, { ...held, nextOffset });
+    }
+  }
+
+  /** Takes what is at hand of partitions of which nothing is held; one that is read lacks nothing. */
+  #fillMerge(): void {
+    for (const reader of [...this.#lacking]) {
       const view = this.#nextView(reader);
       reader.isAwaited = view === null && !reader.isAtEnd;
-      isWaiting ||= reader.isAwaited;
+      if (reader.isAwaited) continue;
+      this.#lacking.delete(reader);
       if (view === null) continue;
       this.#merge.add(reader, view.records);
       this.#held.set(reader, view);
     }
-    if (isWaiting) {
-      this.#fetcher.wake();
-      return "wait";
-    }
-    const run = this.#merge.next();
-    if (run === null) return null;
-    const held = this.#held.get(run.source)!;
-    if (run.isLast) this.#held.delete(run.source);
-    const nextOffset = run.isLast ? held.nextOffset : run.items.at(-1)!.offset + 1;
-    return this.#toBatch(run.source, run.items, { ...held, nextOffset });
-  }
-
-  #letGo(reader: PartitionReader): void {
-    if (this.#held.delete(reader)) this.#merge.drop(reader);
   }
 
   /** The next records of a partition that belong to the range; null: none are at hand. */

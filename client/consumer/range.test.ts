@@ -258,6 +258,36 @@ describe("a range in the order of time", () => {
     expect(fetches).toBeGreaterThan(100);
   });
 
+  it("hands out nothing that was held and is lost after a change of leader", async () => {
+    const { cluster, consumer, world, logs } = setUp({ partitions: 2, consumer: { partitionBytes: 1 } });
+    const [one, other] = [logs[0]!, logs[1]!];
+    for (const batch of [[10], [40, 41], [80]]) append(cluster, one, ...batch);
+    for (const time of [20, 30, 90]) append(cluster, other, time);
+    let isLost = false;
+    cluster.fault = ({ api, body }) => {
+      const isLast = JSON.stringify(body.topics ?? []).includes(
+        '"partition":0,"currentLeaderEpoch":0,"fetchOffset":3',
+      );
+      if (api !== "Fetch" || isLost || !isLast) return null;
+      isLost = true;
+      one.truncateTo(1, 2);
+      for (const batch of [[45, 46], [81]]) append(cluster, one, ...batch);
+      return null;
+    };
+    const seen: string[] = [];
+    const all = async (): Promise<void> => {
+      for await (const { records } of consumer.range({ topic: "t", order: "time" }).batches()) {
+        for (const { partition, offset, timestamp } of records)
+          seen.push(`${partition}:${offset}@${timestamp}`);
+        // What is at hand is held before the rest is asked for.
+        if (seen.length === 2) await new Promise<void>((done) => cluster.client.clock.after(100, done));
+      }
+    };
+    await world.run(all());
+    expect(isLost).toBe(true);
+    expect(seen).toEqual(["0:0@10", "1:0@20", "1:1@30", "0:1@45", "0:2@46", "0:3@81", "1:2@90"]);
+  });
+
   it("holds a run of each source, in order, at equal times by rank", () => {
     const merge = new TimeMerge<string, { timestamp: number }>(["a", "b"]);
     const at = (...times: number[]) => times.map((timestamp) => ({ timestamp }));
