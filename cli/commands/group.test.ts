@@ -31,6 +31,8 @@ it("wrong usage is refused, and says what is wrong", async () => {
     [["reset", "g", "--from-file", "/nowhere/f.csv"], "--from-file /nowhere/f.csv: ENOENT"],
     [["reset", "g", "--topic", "t", "--to-latest", "--execute", "--dry-run"], "which of the two"],
     [["seek", "g", "t", "5"], "should be a topic and one partition"],
+    [["remove-members", "g"], "say who: --instance ID"],
+    [["remove-members", "g", "--all", "--member", "m"], "say who: --instance ID"],
     [["delete-offsets", "g"], "say of which topic"],
   ];
   for (const [args, text] of cases) {

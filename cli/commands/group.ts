@@ -8,6 +8,7 @@ import { UsageError } from "../usage-error.ts";
 import { withAdmin } from "./connect.ts";
 import { addGroupDescribeCommand } from "./group-describe.ts";
 import { addGroupLagCommand } from "./group-lag.ts";
+import { addGroupMembersCommand } from "./group-members.ts";
 import { addGroupResetCommands } from "./group-reset.ts";
 import { type ClusterOptions, withCluster } from "./options.ts";
 
@@ -56,6 +57,7 @@ export function addGroupCommands(program: Command): void {
   addGroupDescribeCommand(group);
   addGroupLagCommand(group);
   addGroupResetCommands(group);
+  addGroupMembersCommand(group);
   withCluster(group.command("delete"))
     .argument("<group...>", "groups without members", groupNames)
     .description("delete groups with all that they committed")

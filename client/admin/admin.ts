@@ -246,6 +246,7 @@ export class AdminClient implements AsyncDisposable {
 
   /**
    * Takes members out of a group (KIP-345), and answers how many. One that still runs joins again by itself.
+   * Rejects with GROUP_ID_NOT_FOUND, and with UNKNOWN_MEMBER_ID when one that is named is not in it.
    */
   removeGroupMembers(group: string, removal: MemberRemoval): Promise<number> {
     return removeGroupMembers(this.#calls, group, removal);

@@ -1,7 +1,7 @@
 // shell: deleting groups, and taking members out of them.
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import { apis } from "../../proto/kafka/apis.ts";
-import { brokerError, ClientError, hasBrokerCode } from "../errors.ts";
+import { brokerError, ClientError } from "../errors.ts";
 import type { AdminCalls } from "./admin-calls.ts";
 import { describeGroups } from "./group-description.ts";
 import { atCoordinator, atCoordinators, checkGroupId } from "./group-rounds.ts";
@@ -86,15 +86,8 @@ async function identitiesOf(
       throw new ClientError("INVALID_OPTION", `${what}: a member is named by its instanceId or memberId`);
     });
   }
-  try {
-    const [description] = await describeGroups(calls, [group]);
-    return description!.members.map(({ memberId, instanceId }) =>
-      instanceId === null
-        ? { memberId, groupInstanceId: null }
-        : { memberId: "", groupInstanceId: instanceId },
-    );
-  } catch (error) {
-    if (hasBrokerCode(error, "GROUP_ID_NOT_FOUND")) return [];
-    throw error;
-  }
+  const [description] = await describeGroups(calls, [group]);
+  return description!.members.map(({ memberId, instanceId }) =>
+    instanceId === null ? { memberId, groupInstanceId: null } : { memberId: "", groupInstanceId: instanceId },
+  );
 }

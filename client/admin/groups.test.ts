@@ -272,7 +272,9 @@ describe("groups and members", () => {
     expect(await world.run(admin.removeGroupMembers("classic", { members: "all" }))).toBe(2);
     expect(group.members).toEqual([]);
     expect(await world.run(admin.removeGroupMembers("classic", { members: "all" }))).toBe(0);
-    expect(await world.run(admin.removeGroupMembers("nobody", { members: "all" }))).toBe(0);
+    expect(await failing(admin.removeGroupMembers("nobody", { members: "all" }))).toMatchObject({
+      errorName: "GROUP_ID_NOT_FOUND",
+    });
   });
 });
 
