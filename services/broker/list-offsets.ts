@@ -31,30 +31,30 @@ const namedFrom: Readonly<Record<number, number>> = {
 
 export function listOffsets(ports: BrokerPorts, request: Request, { apiVersion }: RequestContext): Response {
   const isolation = request.isolationLevel === 1 ? "readCommitted" : "readUncommitted";
-  const twice = askedTwice(request);
+  const times = timesAsked(request);
   const topics = request.topics.map(({ name, partitions }) => ({
     name,
-    partitions: partitions.map((asked) =>
-      twice.has(`${name} ${asked.partitionIndex}`)
-        ? refused(asked.partitionIndex, ErrorCode.INVALID_REQUEST)
-        : answer(ports, { name, isolation, asked, apiVersion }),
-    ),
+    partitions: partitions.flatMap((asked): Result[] => {
+      const place = `${name} ${asked.partitionIndex}`;
+      if (times.get(place) === 1) return [answer(ports, { name, isolation, asked, apiVersion })];
+      // Answers to several could not be told apart: one refusal for all of them, as from Kafka.
+      const isFirst = times.delete(place);
+      return isFirst ? [refused(asked.partitionIndex, ErrorCode.INVALID_REQUEST)] : [];
+    }),
   }));
   return { throttleTimeMs: 0, topics };
 }
 
-/** Places that the request names more than once; answers could not be told apart. */
-function askedTwice({ topics }: Request): ReadonlySet<string> {
-  const once = new Set<string>();
-  const twice = new Set<string>();
+/** By topic and partition. */
+function timesAsked({ topics }: Request): Map<string, number> {
+  const times = new Map<string, number>();
   for (const { name, partitions } of topics) {
     for (const { partitionIndex } of partitions) {
       const place = `${name} ${partitionIndex}`;
-      if (once.has(place)) twice.add(place);
-      once.add(place);
+      times.set(place, (times.get(place) ?? 0) + 1);
     }
   }
-  return twice;
+  return times;
 }
 
 function refused(partitionIndex: number, errorCode: number): Result {
