@@ -93,6 +93,8 @@ export const limits = {
   /** Coordinators of groups or transactions that one client remembers, and how many it asks for at once. */
   coordinatorsKnownMax: 10_000,
   coordinatorKeysPerRequestMax: 1_000,
+  /** Groups that an administrator asks one coordinator about at once. */
+  groupsPerRequestMax: 500,
   /** Ranges of one consumer that are read at the same time; each has connections of its own. */
   rangesPerConsumerMax: 64,
 } as const;

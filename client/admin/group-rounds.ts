@@ -1,5 +1,6 @@
 // shell: how requests about groups reach their coordinators: all groups of one coordinator together, and
 // again for those whose coordinator moved, is loading or could not be reached. Knows no request.
+import { limits } from "../../base/limits.ts";
 import { BrokerError, type ErrorName } from "../../proto/errors.ts";
 import type { Coordinator } from "../cluster/coordinators.ts";
 import { asError, ClientError, isRetriable } from "../errors.ts";
@@ -47,7 +48,7 @@ export async function atCoordinators<T>(
       else if (shares.get(coordinator.id)?.ids.push(id) === undefined)
         shares.set(coordinator.id, { coordinator, ids: [id] });
     }
-    const asked = [...shares.values()].map(async ({ coordinator, ids }) => {
+    const askFor = async (coordinator: Coordinator, ids: readonly string[]): Promise<void> => {
       try {
         const answers = await ask(coordinator, ids, before);
         for (const id of ids)
@@ -55,6 +56,10 @@ export async function atCoordinators<T>(
       } catch (error) {
         for (const id of ids) settle(id, asError(error));
       }
+    };
+    const asked = [...shares.values()].map(async ({ coordinator, ids }) => {
+      for (let at = 0; at < ids.length; at += limits.groupsPerRequestMax)
+        await askFor(coordinator, ids.slice(at, at + limits.groupsPerRequestMax));
     });
     await Promise.all(asked);
     if (problems.length > 0) throw problems[0];

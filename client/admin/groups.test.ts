@@ -309,6 +309,23 @@ describe("the lag of a group", () => {
     expect(after.map(({ partition, lag }) => [partition, lag])).toEqual([[0, -1]]);
   });
 
+  it("is told of many groups in few requests", async () => {
+    const { cluster, admin, world, groups } = setUp();
+    const ids = Array.from({ length: 1_200 }, (_, n) => `many-${n}`);
+    for (const [n, id] of ids.entries()) {
+      groups.add(id, { coordinator: 1 + (n % 3) });
+      groups.commit(id, "t", 0, 0);
+    }
+    const lags = await world.run(admin.groupLags([...ids, "nobody"], { skipMissing: true }));
+    expect(lags.map(({ groupId }) => groupId)).toEqual(ids);
+    expect(cluster.count("OffsetFetch")).toBe(3);
+    const alone = Array.from({ length: 1_200 }, (_, n) => `alone-${n}`);
+    for (const id of alone) groups.add(id, { coordinator: 3 });
+    expect(await world.run(admin.describeGroups(alone))).toHaveLength(1_200);
+    const asked = cluster.requests.filter(({ api }) => api === "DescribeGroups").slice(-3);
+    expect(asked.map(({ body }) => body.groups.length)).toEqual([500, 500, 200]);
+  });
+
   it("of a group that is not there is an error", async () => {
     const { admin, failing } = setUp();
     expect(await failing(admin.groupLag("nobody"))).toMatchObject({ errorName: "GROUP_ID_NOT_FOUND" });

@@ -146,13 +146,15 @@ describe("a range by offset", () => {
 
 describe("a range", () => {
   it("ends where compaction left nothing before its end", async () => {
-    const { cluster, logs, read } = setUp({ partitions: 2 });
-    append(cluster, logs[0]!, 1, 2);
-    // Offsets 2 to 9 had records once.
-    logs[0]!.endOffset = 10;
-    append(cluster, logs[1]!, 5);
-    expect((await read({})).sort()).toEqual(["0:0@1", "0:1@2", "1:0@5"]);
-    expect((await read({ order: "time" })).sort()).toEqual(["0:0@1", "0:1@2", "1:0@5"]);
+    for (const isolation of ["readUncommitted", "readCommitted"] as const) {
+      const { cluster, logs, read } = setUp({ partitions: 2, consumer: { isolation } });
+      append(cluster, logs[0]!, 1, 2);
+      // Offsets 2 to 9 had records once.
+      logs[0]!.endOffset = 10;
+      append(cluster, logs[1]!, 5);
+      expect((await read({})).sort()).toEqual(["0:0@1", "0:1@2", "1:0@5"]);
+      expect((await read({ order: "time" })).sort()).toEqual(["0:0@1", "0:1@2", "1:0@5"]);
+    }
   });
 
   it("goes on, or ends with an error, when retention overtakes it", async () => {
