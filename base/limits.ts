@@ -84,12 +84,6 @@ export const limits = {
   waitingFetchesMax: 100_000,
   /** Partitions of all fetch sessions of one broker. */
   fetchSessionPartitionsMax: 1_000_000,
-  waitingProducesMax: 100_000,
-  /** Records a client keeps per consumer before it stops fetching, in bytes. */
-  consumerPrefetchBytes: 64 * MiB,
-  /** Calls of `send` on one producer that wait for room in its buffer. */
-  producerWaitingSendsMax: 100_000,
-  timelineEventsMax: 10_000,
   /** Coordinators of groups or transactions that one client remembers, and how many it asks for at once. */
   coordinatorsKnownMax: 10_000,
   coordinatorKeysPerRequestMax: 1_000,
@@ -97,4 +91,10 @@ export const limits = {
   groupsPerRequestMax: 500,
   /** Ranges of one consumer that are read at the same time; each has connections of its own. */
   rangesPerConsumerMax: 64,
+  waitingProducesMax: 100_000,
+  /** Records a client keeps per consumer before it stops fetching, in bytes. */
+  consumerPrefetchBytes: 64 * MiB,
+  /** Calls of `send` on one producer that wait for room in its buffer. */
+  producerWaitingSendsMax: 100_000,
+  timelineEventsMax: 10_000,
 } as const;

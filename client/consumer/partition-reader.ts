@@ -43,11 +43,7 @@ export class PartitionReader {
   fetchEpoch: number;
   /** Reading stops here, exclusive; null: never. */
   end: number | null;
-  /** Somebody reads up to here, exclusive, and no further for now; null: nobody. */
-  goal: number | null = null;
   isPaused = false;
-  /** Nothing can be handed out without a record of it: it is fetched however full the buffer is. */
-  isAwaited = false;
   /** Something about the position is being asked of the cluster; no fetches meanwhile. */
   isLookingUp = false;
   /** A fetch of this generation is under way. */
@@ -63,6 +59,10 @@ export class PartitionReader {
   readableEnd = -1;
   /** Answers without a record in a row, see empty-tail.ts. */
   emptyAnswers = 0;
+  /** Somebody reads up to here, exclusive, and no further for now; null: nobody. */
+  goal: number | null = null;
+  /** Nothing can be handed out without a record of it: it is fetched however full the buffer is. */
+  isAwaited = false;
   /** Where to fetch from instead of from the leader; null: from the leader. */
   nearby: NearbyReplica | null = null;
   /**

@@ -10,8 +10,8 @@ import { FrameSplitter } from "../../proto/kafka/frame-splitter.ts";
 import { decodeRequestBody, decodeRequestHeader, encodeResponse } from "../../proto/kafka/frames.ts";
 import type * as messages from "../../proto/kafka/generated/messages.ts";
 import { FetchSessions, sessionRefusal, type ToldTopics } from "../../services/broker/fetch-sessions.ts";
-import { FakeGroups, groupApis } from "./fake-groups.ts";
 import { FakeLog } from "./fake-log.ts";
+import { groupApis, StandingGroups } from "./standing-groups.ts";
 
 export interface FakeRequest {
   broker: number;
@@ -69,7 +69,7 @@ const served: readonly ApiName[] = [
 export class FakeCluster {
   readonly world: VirtualWorld;
   readonly topics = new Map<string, FakeTopic>();
-  readonly groups = new FakeGroups((topic, at) => this.topics.get(topic)?.logs[at] !== undefined);
+  readonly groups = new StandingGroups((topic, at) => this.topics.get(topic)?.logs[at] !== undefined);
   readonly requests: FakeRequest[] = [];
   fault: (request: FakeRequest) => Fault | null = () => null;
   /** Brokers that metadata does not name. */

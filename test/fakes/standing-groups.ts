@@ -59,7 +59,7 @@ function versioned(version: number, bytes: Uint8Array): Uint8Array {
 const partitionsOf = (assigned: Record<string, number[]> = {}) =>
   Object.entries(assigned).map(([topic, partitions]) => ({ topic, partitions }));
 
-export class FakeGroups {
+export class StandingGroups {
   readonly groups = new Map<string, FakeGroup>();
   /** Whether a topic has a partition. */
   readonly #hasPartition: (topic: string, partition: number) => boolean;
