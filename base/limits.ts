@@ -84,6 +84,13 @@ export const limits = {
   waitingFetchesMax: 100_000,
   /** Partitions of all fetch sessions of one broker. */
   fetchSessionPartitionsMax: 1_000_000,
+  /** Coordinators of groups or transactions that one client remembers, and how many it asks for at once. */
+  coordinatorsKnownMax: 10_000,
+  coordinatorKeysPerRequestMax: 1_000,
+  /** Groups that an administrator asks one coordinator about at once. */
+  groupsPerRequestMax: 500,
+  /** Ranges of one consumer that are read at the same time; each has connections of its own. */
+  rangesPerConsumerMax: 64,
   waitingProducesMax: 100_000,
   /** Changes of groups that wait for their commit, on one shard. */
   groupChangesPendingMax: 20_000,

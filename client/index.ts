@@ -27,6 +27,11 @@ export type {
   QuorumDescription,
   QuorumMember,
 } from "./admin/cluster-calls.ts";
+export type { GroupDescription, GroupMember } from "./admin/group-description.ts";
+export type { GroupLag, PartitionLag } from "./admin/group-lag.ts";
+export type { GroupFilter, GroupListing, GroupState, GroupType } from "./admin/group-listing.ts";
+export type { GroupOffset, NewGroupOffset } from "./admin/group-offsets.ts";
+export type { MemberName, MemberRemoval } from "./admin/group-removal.ts";
 export type { RecordDeletion, RecordsDeleted } from "./admin/record-calls.ts";
 export type {
   CreatedTopic,
@@ -36,9 +41,11 @@ export type {
   TopicListing,
 } from "./admin/topic-calls.ts";
 export type { BrokerInfo } from "./cluster/metadata-cache.ts";
-export type { CloseOptions, GroupMetadata, PartitionLag, ReadOptions } from "./consumer/consumer.ts";
+export type { CloseOptions, GroupMetadata, PositionLag, ReadOptions } from "./consumer/consumer.ts";
 export type { Assignment, From, To } from "./consumer/consumer-options.ts";
 export type { ConsumerBatch, ConsumerRecord, RecordOf } from "./consumer/consumer-record.ts";
+export type { RecordRange } from "./consumer/range.ts";
+export type { RangePlace, RangeQuery } from "./consumer/range-query.ts";
 export {
   ClientError,
   type ClientErrorCode,
@@ -62,7 +69,6 @@ export type { CommittedOffset, OffsetCommit } from "./group/committed-offset.ts"
 export type { OnPartitions } from "./group/group-options.ts";
 export type { TopicPartition } from "./group/places.ts";
 export type { BrokerPattern, SubscriptionInput } from "./group/subscription.ts";
-export { type GroupLag, type LagQuestion, lagOf, type PlaceOffset, totalLag } from "./lag/lag.ts";
 export type { Partitioner, PartitionQuestion } from "./producer/producer-options.ts";
 export type { Delivery, HeadersInput, OnDelivered, ProducerRecord } from "./producer/record.ts";
 export {
