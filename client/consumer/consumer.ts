@@ -201,7 +201,7 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
   }
 
   /**
-   * Calls a handler for each record, or for many at a time, instead of an iteration: several at once, in order
+   * Calls a handler for each record, or for many at a time, instead of an iteration: several at once, ordered
    * by partition or by key, and with an answer to those that fail (`onError`). What was handled is committed
    * by itself (unless `autoCommit` is off). Resolves when the consumer is closed or the signal aborted, once
    * what was in work has ended, within `closeTimeoutMs`. Rejects with HandlerError when a record failed for

@@ -16,7 +16,7 @@ export type Subscription = (
   | { readonly kind: "pattern"; readonly pattern: RegExp }
   | { readonly kind: "brokerPattern"; readonly re2: string }
 ) & {
-  /** Topics that a run has read beside those: its retry topics. From their start, where nothing is committed. */
+  /** Topics that a run has read beside those: its retry topics. From their start, if nothing is committed. */
   readonly beside?: readonly string[];
 };
 

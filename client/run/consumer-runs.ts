@@ -1,5 +1,5 @@
-// shell: the runs of one consumer: puts a runner together with the consumer's own records, a producer for what
-// failed, and the retry topics that are read beside the others.
+// shell: the runs of one consumer: puts a runner together with the consumer's own records, a producer for
+// what failed, and the retry topics that are read beside the others.
 import type { ClientEnv } from "../../base/ports/env.ts";
 import { ClientError } from "../errors.ts";
 import type { OnClientEvent } from "../events.ts";
