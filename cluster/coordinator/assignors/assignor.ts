@@ -10,6 +10,8 @@ export interface AssignedMember {
   readonly topicIds: readonly Uuid[];
   /** What it was to have until now; may name topics and partitions that are gone. */
   readonly target: TopicPartitions;
+  /** What it has: more or less than its target while a rebalance goes on. */
+  readonly assigned: TopicPartitions;
 }
 
 export interface AssignorInput {

@@ -27,6 +27,9 @@ export function assignEvenShares({ members, partitionCounts }: AssignorInput): A
   const shares = ordered.map((member) => kept(member, isTaken));
   setQuotas(shares, total);
   for (const share of shares) giveBack(share, isTaken);
+  shares.forEach((share, at) => {
+    takeBack(share, ordered[at]!.assigned, isTaken);
+  });
   deal(shares, topicIds, isTaken);
   return new Map(shares.map((share) => [share.memberId, inRisingOrder(share.partitions)]));
 }
@@ -93,6 +96,27 @@ function levelAfter(lists: readonly (readonly number[])[], count: number): numbe
     else high = middle - 1;
   }
   return low;
+}
+
+/** What nobody is to have any more, and it has still, stays where it is. */
+function takeBack(
+  share: Share,
+  assigned: AssignedMember["assigned"],
+  isTaken: ReadonlyMap<Uuid, Uint8Array>,
+): void {
+  if (share.count >= share.quota) return;
+  for (const [topicId, numbers] of assigned) {
+    const taken = isTaken.get(topicId);
+    if (taken === undefined) continue;
+    const mine = share.partitions.get(topicId) ?? [];
+    for (const number of numbers) {
+      if (taken[number] !== 0 || share.count >= share.quota) continue;
+      taken[number] = 1;
+      mine.push(number);
+      share.count += 1;
+    }
+    if (mine.length > 0) share.partitions.set(topicId, mine);
+  }
 }
 
 /** One to each in turn, topic by topic: a topic's partitions go to as many members as can be. */

@@ -53,21 +53,24 @@ export class PartitionOwners {
     this.#keep(ordered);
   }
 
+  /** What each was to have; and of what nobody was to have, what it has. */
   #keep(ordered: AssignorInput["members"]): void {
     const topicNumbers = new Map(this.topics.map(({ topicId }, topic) => [topicId, topic]));
-    ordered.forEach(({ topicIds, target }, member) => {
-      const mine = new Set(topicIds);
-      for (const [topicId, numbers] of target) {
-        const topic = topicNumbers.get(topicId);
-        if (topic === undefined || !mine.has(topicId)) continue;
-        const { owners, before } = this.topics[topic]!;
-        for (const partition of numbers) {
-          if (owners[partition] !== nobody) continue;
-          before[partition] = member;
-          this.give(topic, partition, member);
+    const subscribed = ordered.map(({ topicIds }) => new Set(topicIds));
+    for (const which of ["target", "assigned"] as const) {
+      ordered.forEach((one, member) => {
+        for (const [topicId, numbers] of one[which]) {
+          const topic = topicNumbers.get(topicId);
+          if (topic === undefined || !subscribed[member]!.has(topicId)) continue;
+          const { owners, before } = this.topics[topic]!;
+          for (const partition of numbers) {
+            if (owners[partition] !== nobody) continue;
+            before[partition] = member;
+            this.give(topic, partition, member);
+          }
         }
-      }
-    });
+      });
+    }
   }
 
   unowned(topic: number): number[] {

@@ -9,7 +9,7 @@ function member(
   topicIds: readonly string[],
   instanceId: string | null = null,
 ): AssignedMember {
-  return { memberId, instanceId, topicIds, target: new Map() };
+  return { memberId, instanceId, topicIds, target: new Map(), assigned: new Map() };
 }
 
 describe("range", () => {

@@ -7,8 +7,13 @@ import { uniformAssignor } from "./uniform.ts";
 
 const none: TopicPartitions = new Map();
 
-function member(memberId: string, topicIds: readonly string[], target = none): AssignedMember {
-  return { memberId, instanceId: null, topicIds, target };
+function member(
+  memberId: string,
+  topicIds: readonly string[],
+  target = none,
+  assigned = none,
+): AssignedMember {
+  return { memberId, instanceId: null, topicIds, target, assigned };
 }
 
 const loadOf = (partitions: TopicPartitions): number =>
@@ -75,10 +80,10 @@ describe("all subscribed to the same topics", () => {
   const input = fc.record({
     partitionCounts: counts,
     members: fc
-      .array(fc.tuple(target, fc.option(fc.constant("i"))), { minLength: 1, maxLength: 8 })
+      .array(fc.tuple(target, fc.option(fc.constant("i")), target), { minLength: 1, maxLength: 8 })
       .map((all) =>
-        all.map(([before, instance], at) => ({
-          ...member(`m${at}`, topics, before),
+        all.map(([before, instance, has], at) => ({
+          ...member(`m${at}`, topics, before, has),
           instanceId: instance === null ? null : `${instance}${9 - at}`,
         })),
       ),
@@ -128,6 +133,23 @@ describe("all subscribed to the same topics", () => {
     expect(moved(given.members, uniformAssignor.assign(given))).toBe(0);
   });
 
+  it.each([
+    ["one subscription", ["t0"]],
+    ["different ones", ["t0", "t1"]],
+  ])("leaves a partition that became free with the member that has it still: %s", (_, topicIds) => {
+    // c was to get 2 and 3, and has gone before a gave up 3.
+    const given: AssignorInput = {
+      partitionCounts: new Map([["t0", 4]]),
+      members: [
+        member("a", ["t0"], new Map([["t0", [0]]]), new Map([["t0", [0, 3]]])),
+        member("b", topicIds, new Map([["t0", [1]]]), new Map([["t0", [1]]])),
+      ],
+    };
+    const after = uniformAssignor.assign(given);
+    expect(after.get("a")).toEqual(new Map([["t0", [0, 3]]]));
+    expect(after.get("b")).toEqual(new Map([["t0", [1, 2]]]));
+  });
+
   it("spreads each topic over the members", () => {
     const given: AssignorInput = {
       partitionCounts: new Map([
@@ -173,8 +195,11 @@ describe("subscribed to different topics", () => {
   const input = fc.record({
     partitionCounts: counts,
     members: fc
-      .array(fc.tuple(fc.uniqueArray(fc.constantFrom(...topics)), target), { minLength: 1, maxLength: 8 })
-      .map((all) => all.map(([mine, before], at) => member(`m${at}`, mine, before))),
+      .array(fc.tuple(fc.uniqueArray(fc.constantFrom(...topics)), target, target), {
+        minLength: 1,
+        maxLength: 8,
+      })
+      .map((all) => all.map(([mine, before, has], at) => member(`m${at}`, mine, before, has))),
   });
 
   it("cannot be more even, and does not move what it has made itself", () => {

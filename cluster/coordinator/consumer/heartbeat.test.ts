@@ -109,6 +109,22 @@ describe("handing over", () => {
     expect(group.records).toEqual([]);
   });
 
+  it("stays in the old epoch while there is always more to give up", () => {
+    const group = new TestGroup({ t: 6 });
+    group.join("m1");
+    group.join("m2");
+    group.heartbeat({ memberEpoch: 1, topicPartitions: owning({ t: [0, 1, 2, 3, 4, 5] }) });
+    group.join("m3");
+    const more = group.heartbeat({ memberEpoch: 1, topicPartitions: owning({ t: [0, 1, 2] }) });
+    expect(more).toMatchObject({ memberEpoch: 1, assignment: { topicPartitions: owning({ t: [0, 1] }) } });
+    expect(group.heartbeat({ memberEpoch: 1, topicPartitions: owning({ t: [0, 1] }) }).memberEpoch).toBe(3);
+    group.heartbeat({ memberId: "m2", memberEpoch: 2 });
+    group.heartbeat({ memberId: "m3", memberEpoch: 3 });
+    expect([group.assigned("m2").t, group.assigned("m3").t].map((numbers) => numbers?.length)).toEqual([
+      2, 2,
+    ]);
+  });
+
   it("tells the assignment again to who says everything, or is an epoch behind", () => {
     const group = new TestGroup({ t: 2 });
     group.join("m1");

@@ -34,13 +34,11 @@ export function reconciled(
   const { memberEpoch, state, pendingRevocation } = member;
   switch (state) {
     case memberState.stable:
-      if (memberEpoch === group.targetEpoch) return null;
-      return step(group, member, heard, memberEpoch);
+      return memberEpoch === group.targetEpoch ? null : step(group, member, heard);
     case memberState.unrevokedPartitions:
-      if (isStillOwned(heard.owned, pendingRevocation)) return null;
-      return step(group, member, heard, memberEpoch + 1);
+      return isStillOwned(heard.owned, pendingRevocation) ? null : step(group, member, heard);
     case memberState.unreleasedPartitions:
-      return step(group, member, heard, memberEpoch);
+      return step(group, member, heard);
     default:
       // Written by a newer release. Only a member that begins with nothing can be brought on from there.
       if (heard.owned?.size !== 0) {
@@ -50,17 +48,12 @@ export function reconciled(
             "it must give up all its partitions and join again",
         );
       }
-      return step(group, member, heard, group.targetEpoch);
+      return step(group, member, heard);
   }
 }
 
-/** `epoch`: the one it stays in while it has something to give up. */
-function step(
-  group: ConsumerGroupRecord,
-  member: ConsumerMember,
-  heard: Heard,
-  epoch: number,
-): MemberPlace | null {
+/** While it has something to give up it stays in the epoch it is in. */
+function step(group: ConsumerGroupRecord, member: ConsumerMember, heard: Heard): MemberPlace | null {
   const target = group.target.get(member.memberId) ?? noPartitions;
   const kept = common(member.assigned, target);
   const surplus = without(member.assigned, target);
@@ -68,7 +61,8 @@ function step(
   const previousMemberEpoch = heard.epoch;
   if (surplus.size > 0 && isStillOwned(heard.owned, surplus)) {
     const state = memberState.unrevokedPartitions;
-    return { memberEpoch: epoch, previousMemberEpoch, state, assigned: kept, pendingRevocation: surplus };
+    const { memberEpoch } = member;
+    return { memberEpoch, previousMemberEpoch, state, assigned: kept, pendingRevocation: surplus };
   }
   const wanted = without(target, kept);
   const held = heldByOthers(group, member.memberId, wanted);

@@ -14,18 +14,18 @@ import { noPartitions, samePartitions } from "./topic-partitions.ts";
 export function renewTarget(draft: ConsumerDraft, settings: GroupSettings): void {
   const { members, topics, target, regexes, epoch } = draft.group;
   const idsByNames = new Map<readonly string[], readonly Uuid[]>();
-  const assigned: AssignedMember[] = [...members.values()].map((member) => {
-    const { memberId, instanceId } = member;
+  const all: AssignedMember[] = [...members.values()].map((member) => {
+    const { memberId, instanceId, assigned } = member;
     const names = namesOf(member, regexes);
     const topicIds = idsByNames.get(names) ?? topicIdsOf(names, topics);
     idsByNames.set(names, topicIds);
-    return { memberId, instanceId, topicIds, target: target.get(memberId) ?? noPartitions };
+    return { memberId, instanceId, topicIds, assigned, target: target.get(memberId) ?? noPartitions };
   });
   const partitionCounts = new Map(
     [...topics.values()].map(({ topicId, partitions }) => [topicId, partitions]),
   );
-  const assignment = assignorOf(draft.group, settings).assign({ members: assigned, partitionCounts });
-  for (const { memberId } of assigned) {
+  const assignment = assignorOf(draft.group, settings).assign({ members: all, partitionCounts });
+  for (const { memberId } of all) {
     const before = target.get(memberId);
     const after = assignment.get(memberId) ?? noPartitions;
     if (before === undefined || !samePartitions(before, after)) draft.setTarget(memberId, after);
