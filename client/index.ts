@@ -53,7 +53,7 @@ export type { AssignorName } from "./group/assignors/known-assignors.ts";
 export type { CommittedOffset, OffsetCommit } from "./group/committed-offset.ts";
 export type { OnPartitions } from "./group/group-options.ts";
 export type { TopicPartition } from "./group/places.ts";
-export type { RunBatch, RunPlace, RunSource } from "./group/run-source.ts";
+export type { ExtraTopic, RunBatch, RunPlace, RunRecord, RunSource } from "./group/run-source.ts";
 export type { BrokerPattern, SubscriptionInput } from "./group/subscription.ts";
 export type { Partitioner, PartitionQuestion } from "./producer/producer-options.ts";
 export type { Delivery, HeadersInput, OnDelivered, ProducerRecord } from "./producer/record.ts";

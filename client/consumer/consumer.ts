@@ -195,6 +195,7 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
       reads: this.#reads,
       onRevoked: group === null ? null : (listener) => group.handover.onRevoked(listener),
       commit: () => this.#needGroup("commit").committer.commitDone(null, this.#settings.apiTimeoutMs),
+      follow: (topics) => this.#needGroup("follow").follow(topics),
     });
   }
 

@@ -1,5 +1,6 @@
 // shell: one iteration over what a consumer reads: a record or a batch at a time. Moves the position as it
 // hands out, and lets go of the consumer when it ends, however it ends.
+import type { ReadRecord } from "../../proto/batch/read.ts";
 import { asError } from "../errors.ts";
 import type { PartitionReader } from "./partition-reader.ts";
 
@@ -10,7 +11,7 @@ export interface ReadBatch {
   readonly generation: number;
   readonly leaderEpoch: number;
   readonly nextOffset: number;
-  readonly records: readonly { readonly offset: number }[];
+  readonly records: readonly ReadRecord[];
   /** Not all records of the batch are handed out: the rest has to be fetched again. */
   readonly isCut: boolean;
   readonly highWatermark: number;
@@ -61,6 +62,7 @@ abstract class Reading<Item> implements AsyncIterableIterator<Item> {
 
   /** Before the position moves past it. */
   protected handOut(reader: PartitionReader, nextOffset: number): void {
+    reader.isTracked = false;
     reader.handOut(nextOffset);
     this.#hand = reader;
   }

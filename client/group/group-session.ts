@@ -23,6 +23,7 @@ import { Handover } from "./handover.ts";
 import { ModernMember, ProtocolRefused } from "./modern-member.ts";
 import { ModernMembership } from "./modern-membership.ts";
 import { Offsets } from "./offsets.ts";
+import type { ExtraTopic } from "./run-source.ts";
 import type { Subscription } from "./subscription.ts";
 import { TopicWatch } from "./topic-watch.ts";
 
@@ -67,6 +68,8 @@ export class GroupSession {
   readonly #watch: TopicWatch;
   #subscription: Subscription | null = null;
   #membership: Membership | null = null;
+  /** Topics that are read besides, and by whose definition. */
+  readonly #extras = new Map<string, string>();
   #isRefused = false;
   #isWatching = false;
   #isClosed = false;
@@ -75,7 +78,8 @@ export class GroupSession {
     const { env, cluster, settings, groupId, reads } = parts;
     this.#parts = parts;
     this.#coordinator = new Coordinator(env, cluster, settings, groupId);
-    this.#watch = new TopicWatch(cluster, settings.requestTimeoutMs);
+    const extras = (): Iterable<string> => this.#extras.keys();
+    this.#watch = new TopicWatch(cluster, { timeoutMs: settings.requestTimeoutMs, extras });
     const identity = (): MemberIdentity => this.identity;
     const lines = { coordinator: this.#coordinator, sleeper: cluster.sleeper, identity };
     const isStableOnly = settings.isolation === "readCommitted";
@@ -98,7 +102,11 @@ export class GroupSession {
       reads,
       offsets,
       progress: this.committer.progress,
-      definitionOf: parts.definitionOf,
+      definitionOf: (topic) => {
+        const of = this.#extras.get(topic);
+        return of === undefined ? parts.definitionOf(topic) : { ...parts.definitionOf(of), name: topic };
+      },
+      isExtra: (topic) => this.#extras.has(topic),
       lookUp: (queries) => parts.check.lookUp(queries),
       commit: (places, timeoutMs) => this.committer.commitDone(places, timeoutMs),
     });
@@ -134,6 +142,19 @@ export class GroupSession {
       .finally(() => {
         this.#isWatching = false;
       });
+  }
+
+  /**
+   * Subscribes to these as well, however the subscription changes; they are read from the start of the log
+   * where nothing is committed. Throws ClientError NOTHING_ASSIGNED.
+   */
+  follow(topics: readonly ExtraTopic[]): void {
+    if (this.#membership === null) {
+      throw new ClientError("NOTHING_ASSIGNED", "follow: this consumer has not subscribed");
+    }
+    const isNew = topics.some(({ name }) => !this.#extras.has(name));
+    for (const { name, of } of topics) this.#extras.set(name, of);
+    if (isNew) this.#membership.member.resubscribed();
   }
 
   /** Gives up everything and leaves the group. Never rejects. */

@@ -2,16 +2,15 @@
 // runner says is done is committed.
 
 import type { ReadSet } from "../consumer/read-set.ts";
-import type { ReadBatch } from "../consumer/reading.ts";
-import { asError } from "../errors.ts";
 import type { RevokedListener } from "./handover.ts";
-import type { RunBatch, RunPlace, RunSource } from "./run-source.ts";
+import type { ExtraTopic, RunBatch, RunPlace, RunSource } from "./run-source.ts";
 
 export interface RunFeedParts {
   readonly reads: ReadSet;
   /** Null: not in a group. */
   readonly onRevoked: ((listener: RevokedListener) => () => void) | null;
   readonly commit: () => Promise<void>;
+  readonly follow: (topics: readonly ExtraTopic[]) => void;
 }
 
 export class RunFeed<R> implements RunSource<R> {
@@ -26,20 +25,24 @@ export class RunFeed<R> implements RunSource<R> {
     reads.asks++;
     const release = reads.hold(signal);
     try {
-      for (;;) {
-        const batch = await reads.next(signal, null);
-        if (batch === null) return null;
-        const records = decodeAll<R>(batch);
-        const { reader, nextOffset, highWatermark } = batch;
-        if (records.length > 0) {
-          reader.isTracked = true;
-          reader.handOut(nextOffset);
-        }
-        reader.position = Math.max(reader.position, nextOffset);
-        reader.positionEpoch = batch.leaderEpoch;
-        const { topic, partition, token: generation } = reader;
-        if (records.length > 0) return { topic, partition, generation, records, nextOffset, highWatermark };
-      }
+      const batch = await reads.next(signal, null);
+      if (batch === null) return null;
+      const { reader, nextOffset, highWatermark, records } = batch;
+      reader.isTracked = true;
+      reader.handOut(nextOffset);
+      reader.position = Math.max(reader.position, nextOffset);
+      reader.positionEpoch = batch.leaderEpoch;
+      const { topic, partition, token: generation } = reader;
+      return {
+        topic,
+        partition,
+        generation,
+        isCurrent: () => reads.reader(reader) === reader && reader.token === generation,
+        records,
+        decode: (index) => batch.decode(index) as R | null,
+        nextOffset,
+        highWatermark,
+      };
     } finally {
       release();
     }
@@ -71,25 +74,14 @@ export class RunFeed<R> implements RunSource<R> {
     return this.#parts.commit();
   }
 
+  follow(topics: readonly ExtraTopic[]): void {
+    this.#parts.follow(topics);
+  }
+
   #setPaused(places: readonly RunPlace[], isPaused: boolean): void {
     for (const place of places) {
       const reader = this.#parts.reads.reader(place);
       if (reader !== null) reader.isPaused = isPaused;
     }
-  }
-}
-
-/** Throws RecordFormatError; the batch is then fetched again after a seek, as in an iteration. */
-function decodeAll<R>(batch: ReadBatch): R[] {
-  const records: R[] = [];
-  try {
-    for (let index = 0; index < batch.records.length; index++) {
-      const record = batch.decode(index) as R | null;
-      if (record !== null) records.push(record);
-    }
-    return records;
-  } catch (error) {
-    batch.reader.rewind();
-    throw asError(error);
   }
 }

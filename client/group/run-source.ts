@@ -6,19 +6,38 @@ export interface RunPlace {
   readonly partition: number;
 }
 
+/** A record as it is in the log. Its bytes stay as they are. */
+export interface RunRecord {
+  readonly offset: number;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: readonly { readonly key: string; readonly value: Uint8Array | null }[];
+}
+
 /** Records of one partition, in order of their offsets, handed out once per ownership of the partition. */
-export interface RunBatch<R> {
-  readonly topic: string;
-  readonly partition: number;
+export interface RunBatch<R> extends RunPlace {
   /**
    * Changes when the partition was given up and came back, or was sought: what is told for an older one is
-   * ignored.
+   * ignored. The same number never comes again for the partition.
    */
   readonly generation: number;
-  readonly records: readonly R[];
+  /** False once that has changed: nothing more of the batch is to be begun then. */
+  isCurrent(): boolean;
+  readonly records: readonly RunRecord[];
+  /** The record of that index, decoded; null: passed over as invalid (`onInvalid`). Throws RecordFormatError. */
+  decode(index: number): R | null;
   /** Offset after the batch (records may be missing at its end: compaction, transaction markers). */
   readonly nextOffset: number;
   readonly highWatermark: number;
+}
+
+/** A topic that is to be read beside those that the program subscribed to. */
+export interface ExtraTopic {
+  readonly name: string;
+  /** Its records are decoded by the definition of this topic. */
+  readonly of: string;
 }
 
 export interface RunSource<R> {
@@ -48,4 +67,9 @@ export interface RunSource<R> {
   onRevoked(listener: (places: readonly RunPlace[], why: "revoked" | "lost") => Promise<void>): () => void;
   /** Commits what is processed so far. */
   commit(): Promise<void>;
+  /**
+   * Reads these too from now on, from the start of the log where nothing is committed. Throws ClientError
+   * NOTHING_ASSIGNED when the consumer has not subscribed.
+   */
+  follow(topics: readonly ExtraTopic[]): void;
 }
