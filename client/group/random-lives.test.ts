@@ -122,7 +122,9 @@ class Lives {
       ended.then((error) => error && this.wrongs.push(String(error))),
     );
     await this.stage.until(() => this.isAllDone && this.stage.isDivided(this.alive), 60_000);
-    const putOut = this.putOut;
+    // Members that are left over from lost answers go first.
+    await this.stage.world.runFor(10_000);
+    const { putOut } = this;
     await this.stage.world.runFor(10_000);
     if (this.putOut !== putOut) this.wrongs.push("somebody is put out though nothing fails");
     await this.stage.close();

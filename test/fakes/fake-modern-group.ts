@@ -94,7 +94,9 @@ export class FakeModernGroup {
       );
       for (const key of member.pending) if (!owned.has(key)) member.pending.delete(key);
     }
-    return this.#answer(member, memberEpoch === 0);
+    // Who says everything is told everything: it may have missed an answer.
+    const isFull = body.subscribedTopicNames !== null && body.topicPartitions !== null;
+    return this.#answer(member, memberEpoch === 0 || isFull);
   }
 
   #answer(member: ModernMember, isFirst: boolean): object {
