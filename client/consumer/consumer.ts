@@ -136,7 +136,8 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
 
   /**
    * Reads what the group gives this consumer of these topics: names, typed topics, a RegExp that is matched
-   * again and again, or `{ re2 }`, which the broker matches (consumer protocol). Called again it changes the
+   * again and again, or `{ re2 }`, which the broker matches (consumer protocol); records of topics that a
+   * pattern finds and `topics` has no definition of are plain bytes. Called again it changes the
    * subscription. Resolves once the member is on its way in; what goes wrong there the iteration throws.
    * Throws ClientError NO_GROUP, MIXED_ASSIGNMENT, INVALID_OPTION.
    */

@@ -168,6 +168,7 @@ export class GroupSession {
     await this.handover.giveUp(this.handover.owned, boundMs, new Promise(() => {}));
     await this.#farewell(membership, true, "unsubscribed");
     this.#parts.reads.isOfGroup = false;
+    this.#parts.reads.tell();
   }
 
   /** Bounded, broker or not: the last commit, then the farewell. Never rejects. */

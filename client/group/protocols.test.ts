@@ -297,4 +297,23 @@ describe("a runner of handlers", () => {
     await stage.world.run(pulling);
     await stage.close();
   });
+
+  it("has more topics followed, from their start and by another's definition", async () => {
+    const stage = new GroupStage("consumer", { partitions: 1 });
+    stage.cluster.addTopic("t-retry", 1);
+    stage.write("t-retry", 0, 2);
+    const consumer = stage.make({ offsetReset: "latest" });
+    const source = consumer.runSource();
+    expect(() => source.follow([])).toThrow("has not subscribed");
+    await stage.world.run(consumer.subscribe(["t"]));
+    await stage.until(() => consumer.assignment().length === 1);
+    source.follow([{ name: "t-retry", of: "t" }]);
+    const batch = await stage.world.run(source.next({}));
+    expect(batch).toMatchObject({ topic: "t-retry", partition: 0, nextOffset: 1 });
+    expect(batch!.decode(0)).toMatchObject({ topic: "t-retry", offset: 0 });
+    expect([batch!.records.length, batch!.isCurrent()]).toEqual([1, true]);
+    await stage.world.run(consumer.seek(batch!, { offset: 0 }));
+    expect(batch!.isCurrent()).toBe(false);
+    await stage.world.run(consumer.close());
+  });
 });
