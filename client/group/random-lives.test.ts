@@ -123,9 +123,9 @@ class Lives {
     );
     await this.stage.until(() => this.isAllDone && this.stage.isDivided(this.alive), 60_000);
     // Members that are left over from lost answers go first.
-    await this.stage.world.runFor(10_000);
+    await this.stage.world.runFor(6_000);
     const { putOut } = this;
-    await this.stage.world.runFor(10_000);
+    await this.stage.world.runFor(6_000);
     if (this.putOut !== putOut) this.wrongs.push("somebody is put out though nothing fails");
     await this.stage.close();
     await this.stage.world.run(Promise.all(failures));
@@ -140,7 +140,7 @@ class Lives {
 
 describe.each(["classic", "consumer"] as const)("random lives by the %s protocol", (protocol) => {
   const first = Number(process.env.GROUP_SEED ?? 1);
-  const count = Number(process.env.GROUP_SEEDS ?? 12);
+  const count = Number(process.env.GROUP_SEEDS ?? 6);
   it.each(Array.from({ length: count }, (_, at) => first + at))("seed %i", async (seed) => {
     const lives = new Lives(protocol, seed);
     await lives.live();

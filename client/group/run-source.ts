@@ -26,7 +26,10 @@ export interface RunBatch<R> extends RunPlace {
   /** False once that has changed: nothing more of the batch is to be begun then. */
   isCurrent(): boolean;
   readonly records: readonly RunRecord[];
-  /** The record of that index, decoded; null: passed over as invalid (`onInvalid`). Throws RecordFormatError. */
+  /**
+   * The record of that index, decoded; null: passed over as invalid (`onInvalid`). Throws
+   * RecordFormatError.
+   */
   decode(index: number): R | null;
   /** Offset after the batch (records may be missing at its end: compaction, transaction markers). */
   readonly nextOffset: number;
