@@ -148,7 +148,8 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
 
   /**
    * Reads what the group gives this consumer of these topics: names, typed topics, a RegExp that is matched
-   * again and again, or `{ re2 }`, which the broker matches (consumer protocol). Called again it changes the
+   * again and again, or `{ re2 }`, which the broker matches (consumer protocol); records of topics that a
+   * pattern finds and `topics` has no definition of are plain bytes. Called again it changes the
    * subscription. Resolves once the member is on its way in; what goes wrong there the iteration throws.
    * Throws ClientError NO_GROUP, MIXED_ASSIGNMENT, INVALID_OPTION.
    */
@@ -347,18 +348,12 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
       reads: this.#reads,
       onRevoked: group === null ? null : (listener) => group.handover.onRevoked(listener),
       commit: async () => await group?.committer.commitDone(null, this.#settings.apiTimeoutMs),
+      follow: (topics) => this.#needGroup("run: retryTopics").follow(topics),
     });
     const named = (): readonly string[] => group?.topicNames ?? [];
     return new ConsumerRuns({
       ...{ env: this.#env, settings: this.#settings, source },
       topics: () => [...new Set([...named(), ...this.assignment().map(({ topic }) => topic)])],
-      follow:
-        group === null
-          ? null
-          : (extra) => {
-              for (const { name, of } of extra) this.#topics.liken(name, of);
-              group.readBeside(extra.map(({ name }) => name));
-            },
     });
   }
 

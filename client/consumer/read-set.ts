@@ -150,6 +150,8 @@ export class ReadSet {
       finish: (): void => {
         release?.();
         release = null;
+        // Who waits for what the loop had in hand need not wait any more.
+        this.tell();
       },
       next: () => this.next(signal, ends),
       isStopped: (): boolean => this.#isClosed || signal?.aborted === true,

@@ -62,6 +62,7 @@ abstract class Reading<Item> implements AsyncIterableIterator<Item> {
 
   /** Before the position moves past it. */
   protected handOut(reader: PartitionReader, nextOffset: number): void {
+    reader.isTracked = false;
     reader.handOut(nextOffset);
     this.#hand = reader;
   }

@@ -304,4 +304,48 @@ describe.each(protocols)("a group by the %s protocol", (protocol) => {
     expect(latest.seen).toEqual(["t 0 3"]);
     await stage.close();
   });
+
+  it("does not let a loop that ended hold up a hand-over", async () => {
+    const stage = new GroupStage(protocol, { partitions: 1 });
+    stage.write("t", 0, 3);
+    const consumer = stage.make();
+    await stage.world.run(consumer.subscribe(["t"]));
+    const first = async (): Promise<number> => {
+      for await (const record of consumer) return record.offset;
+      return -1;
+    };
+    expect(await stage.world.run(first())).toBe(0);
+    await stage.world.runFor(1_500);
+    // Whether the loop was done with it, or failed, cannot be told.
+    expect(stage.groups.committed("g", "t", 0)).toBe(0);
+    const beganMs = stage.world.scheduler.nowMs;
+    await stage.world.run(consumer.close());
+    expect(stage.world.scheduler.nowMs - beganMs).toBeLessThan(1_500);
+    const next = stage.make();
+    await stage.world.run(next.subscribe(["t"]));
+    const rest = async (): Promise<void> => {
+      for await (const record of next) if (record.offset === 2) break;
+      await next.commit();
+    };
+    await stage.world.run(rest());
+    expect(stage.groups.committed("g", "t", 0)).toBe(3);
+    await stage.world.run(next.close());
+  });
+
+  it("commits for a group without being a member, by assign", async () => {
+    const stage = new GroupStage(protocol, { partitions: 1 });
+    stage.write("t", 0, 3);
+    const consumer = stage.make({ groupId: "simple" });
+    await stage.world.run(consumer.assign([{ topic: "t" }]));
+    await expect(consumer.subscribe(["t"])).rejects.toMatchObject({ code: "MIXED_ASSIGNMENT" });
+    const all = async (): Promise<void> => {
+      for await (const record of consumer.readToEnd()) expect(record.topic).toBe("t");
+    };
+    await stage.world.run(all());
+    await stage.world.run(consumer.close());
+    expect(stage.groups.committed("simple", "t", 0)).toBe(3);
+    const none = stage.make({ groupId: null });
+    await expect(none.subscribe(["t"])).rejects.toMatchObject({ code: "NO_GROUP" });
+    expect(() => none.groupMetadata()).toThrow("without a groupId");
+  });
 });

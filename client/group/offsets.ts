@@ -181,7 +181,10 @@ export class Offsets {
       let worst: Verdict = fine;
       for (const { name, partitions } of answer.topics) {
         for (const { partitionIndex, errorCode } of partitions) {
-          worst = worse(worst, verdictOf(`${what}: ${name}-${partitionIndex}`, errorCode));
+          const verdict = verdictOf(`${what}: ${name}-${partitionIndex}`, errorCode);
+          // A topic that was deleted must not hold up a rebalance.
+          const isGone = errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+          worst = worse(worst, isGone && verdict.kind === "later" ? { ...verdict, kind: "fatal" } : verdict);
         }
       }
       return worst;

@@ -1,5 +1,5 @@
-// test: consumer groups of the client on both clusters, by both protocols and mixed with another client. Where
-// a cluster has no group coordinator (yet), nothing is tested.
+// test: consumer groups of the client on both clusters, by both protocols and mixed with another client.
+// Where a cluster has no group coordinator (yet), nothing is tested.
 import { AssignerProtocol, Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { realClientEnv } from "../../base/real/env.ts";

@@ -23,6 +23,8 @@ const initialDelayMs = 50;
 
 class FakeClassicGroup {
   readonly members = new Map<string, ClassicMember>();
+  /** Members that were put out without having left. */
+  putOut = 0;
   generation = 0;
   phase: "empty" | "preparing" | "completing" | "stable" = "empty";
   leader = "";
@@ -125,7 +127,10 @@ class FakeClassicGroup {
 
   heard(member: ClassicMember): void {
     member.expiry?.cancel();
-    member.expiry = this.#clock.after(member.sessionTimeoutMs, () => this.expire(member));
+    member.expiry = this.#clock.after(member.sessionTimeoutMs, () => {
+      this.putOut++;
+      this.expire(member);
+    });
   }
 
   readonly #pending = new Set<string>();
@@ -157,7 +162,11 @@ class FakeClassicGroup {
   #complete(): void {
     if (this.phase !== "preparing") return;
     this.#deadline?.cancel();
-    for (const member of this.members.values()) if (member.joining === null) this.#drop(member);
+    for (const member of this.members.values()) {
+      if (member.joining !== null) continue;
+      this.putOut++;
+      this.#drop(member);
+    }
     if (this.members.size === 0) {
       this.phase = "empty";
       return;
@@ -205,6 +214,8 @@ export class FakeGroups {
     Map<string, { offset: number; metadata: string; leaderEpoch: number }>
   >();
   coordinator = 1;
+  /** Told of each offset that is accepted. */
+  onCommit: (told: { groupId: string; topic: string; partition: number; offset: number }) => void = () => {};
   #cluster: FakeCluster | null = null;
   #ids = 0;
 
@@ -300,6 +311,7 @@ export class FakeGroups {
             committedMetadata: metadata,
             committedLeaderEpoch: leaderEpoch,
           } = item;
+          this.onCommit({ groupId, topic: name, partition: item.partitionIndex, offset });
           stored.set(`${name} ${item.partitionIndex}`, { offset, metadata: metadata ?? "", leaderEpoch });
         }
       }

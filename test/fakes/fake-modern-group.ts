@@ -22,6 +22,8 @@ interface ModernMember {
 export class FakeModernGroup {
   readonly members = new Map<string, ModernMember>();
   epoch = 0;
+  /** Members that were put out without having left. */
+  putOut = 0;
   heartbeatIntervalMs = 500;
   sessionTimeoutMs = 5_000;
   /** What a heartbeat is refused with; null: nothing. */
@@ -80,7 +82,10 @@ export class FakeModernGroup {
     if (member === undefined) return { errorCode: ErrorCode.UNKNOWN_MEMBER_ID };
     if (memberEpoch > member.epoch) return { errorCode: ErrorCode.FENCED_MEMBER_EPOCH };
     member.expiry?.cancel();
-    member.expiry = this.#cluster.client.clock.after(this.sessionTimeoutMs, () => this.expire(id));
+    member.expiry = this.#cluster.client.clock.after(this.sessionTimeoutMs, () => {
+      this.putOut++;
+      this.expire(id);
+    });
     if (body.subscribedTopicNames !== null) member.topics = body.subscribedTopicNames;
     if (body.subscribedTopicRegex !== null) member.regex = body.subscribedTopicRegex || null;
     if (body.topicPartitions !== null) {
@@ -89,7 +94,9 @@ export class FakeModernGroup {
       );
       for (const key of member.pending) if (!owned.has(key)) member.pending.delete(key);
     }
-    return this.#answer(member, memberEpoch === 0);
+    // Who says everything is told everything: it may have missed an answer.
+    const isFull = body.subscribedTopicNames !== null && body.topicPartitions !== null;
+    return this.#answer(member, memberEpoch === 0 || isFull);
   }
 
   #answer(member: ModernMember, isFirst: boolean): object {
