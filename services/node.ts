@@ -42,6 +42,7 @@ const metadataLogConfig = {
   maxMessageBytes: 16 * 1024 * 1024,
   producerExpirationMs: Number.MAX_SAFE_INTEGER,
   usesReserve: true,
+  isGapless: true,
 };
 
 /**
