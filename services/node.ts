@@ -4,6 +4,8 @@
 //   log directories -> raft -> controller, or follower of it -> image -> replicas, lifecycle, operations
 import type { Env } from "../base/ports/env.ts";
 import { randomUuid, type Uuid, zeroUuid } from "../base/uuid.ts";
+import type { CleaningWork } from "../cluster/log/cleaning/cleaning-work.ts";
+import { StepwiseWork } from "../cluster/log/cleaning/stepwise-work.ts";
 import { emptyImage, type MetadataDelta, type MetadataImage } from "../cluster/metadata/image.ts";
 import { RaftNode } from "../cluster/raft/driver/raft-node.ts";
 import { raftTiming } from "../cluster/raft/driver/raft-settings.ts";
@@ -11,6 +13,8 @@ import { ReplicaSet } from "../cluster/replication/replica-set.ts";
 import type { BrokerApi } from "../proto/broker-api.ts";
 import type { PeerAddress, PeerApi, Peers, RegisteredListener } from "../proto/peer/peer-api.ts";
 import { createBroker } from "./broker/broker.ts";
+import type { Cleaner } from "./cleaning/cleaner.ts";
+import { nodeCleaner } from "./cleaning/node-cleaner.ts";
 import type { NodeConfig } from "./config/node-config.ts";
 import { ControllerLink } from "./controller-link.ts";
 import { type Directories, mayHaveLostWrites, openDirectories } from "./directories.ts";
@@ -47,15 +51,21 @@ const metadataLogConfig = {
 
 /**
  * Opens the log directories and recovers what is in them. Then open the doors on `broker` and `peer`, and
- * call `begin`. Throws ForeignDirectoryError when a folder belongs to another cluster or node.
+ * call `begin`. `work`: how logs are compacted; in small steps by default. Throws ForeignDirectoryError when
+ * a folder belongs to another cluster or node.
  */
-export async function startNode(config: NodeConfig, env: Env, peers: Peers): Promise<RunningNode> {
+export async function startNode(
+  config: NodeConfig,
+  env: Env,
+  peers: Peers,
+  work: CleaningWork = new StepwiseWork(env),
+): Promise<RunningNode> {
   const failures = new DirectoryFailures();
   const directories = await openDirectories(config, env, ({ directoryId, reason, isMetadata }) => {
     if (isMetadata) env.host.halt(`the log directory of the metadata failed: ${reason}`);
     failures.add(directoryId);
   });
-  return new RunningNode({ config, env, peers, directories, failures });
+  return new RunningNode({ config, env, peers, directories, failures, work });
 }
 
 /** Log directories that failed while running, told to whoever asked. */
@@ -95,6 +105,7 @@ export class RunningNode {
   readonly #uncleanDirectories: Uuid[];
   readonly #logs: BrokerLogs;
   readonly #retention: RetentionRounds;
+  readonly #cleaner: Cleaner | null;
   readonly #assignments: DirectoryAssignments;
   #lifecycle: BrokerLifecycle | null = null;
   #refusal: string | null = null;
@@ -106,6 +117,7 @@ export class RunningNode {
     peers: Peers;
     directories: Directories;
     failures: DirectoryFailures;
+    work: CleaningWork;
   }) {
     const { config, env, directories, failures } = parts;
     this.#config = config;
@@ -148,6 +160,9 @@ export class RunningNode {
       partitions: () => this.replicas?.partitions() ?? [],
       retentionOf: (topic) => this.#topicConfigs.retention(topic),
     });
+    const { work } = parts;
+    const [logs, topicConfigs] = [this.#logs, this.#topicConfigs];
+    this.#cleaner = nodeCleaner({ config, env, work, logs, topicConfigs, image: () => this.#applying });
     this.#assignments = this.#makeAssignments();
     this.broker = this.replicas === null ? null : this.#makeBroker(this.replicas);
     this.peer = peerApi({ controller: this.#controller, raft: this.raft, replicas: this.replicas });
@@ -195,6 +210,7 @@ export class RunningNode {
   async stop(): Promise<void> {
     this.#lifecycle?.stop();
     this.#retention.stop();
+    this.#cleaner?.stop();
     this.#assignments.stop();
     await this.replicas?.stop();
     await this.raft.stop();
