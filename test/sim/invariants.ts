@@ -45,6 +45,12 @@ export const invariants = [
   "retention: what is younger, or not yet too much, stays",
   "retention: a follower's log starts where a leader's did",
 
+  // Compacted records.
+  "compaction: what stays is as it was, at its offset",
+  "compaction: the last value of every key stays",
+  "compaction: a tombstone stays for its time",
+  "compaction: what was deleted does not come back",
+
   // What clients see.
   "client: a record is reported once",
   "client: nothing is acknowledged before it is committed",

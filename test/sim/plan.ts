@@ -6,6 +6,7 @@ import type { DiskFaults } from "../../base/virtual/disk-faults.ts";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import type { FabricSettings } from "../../base/virtual/wires.ts";
 import { type AgingPlan, agingOf } from "./aging-plan.ts";
+import { type CompactingPlan, compactingOf } from "./compacting-plan.ts";
 import { hasVoterShifts } from "./voter-shifts-plan.ts";
 
 export const faultKinds = [
@@ -52,6 +53,8 @@ export interface Plan {
   disk: Partial<DiskFaults>;
   /** A topic whose records do not stay for ever. */
   aging: AgingPlan | null;
+  /** A topic that is compacted. */
+  compacting: CompactingPlan | null;
   /** Kinds that occur, with their weights. */
   faults: readonly { kind: FaultKind; weight: number }[];
   /** Mean time between two faults, ms. */
@@ -70,6 +73,7 @@ export function planOf(seed: string): Plan {
   const flushPolicy = random.chance(0.85) ? "durable" : "os";
   const sessionMs = random.pick([600, 1_500]);
   const electionMs = random.pick([300, 600, 1_000]);
+  const compacting = compactingOf(seed);
   return {
     seed,
     brokers,
@@ -89,6 +93,8 @@ export function planOf(seed: string): Plan {
       "log.retention.check.interval.ms": "300",
       "ottla.log.dir.reserve.bytes": String(disks.pick([0, 5_000, 16_777_216])),
       "ottla.metadata.log.trailing.records": String(random.pick([0, 0, 20, 10_000])),
+      "log.cleaner.enable": String(compacting !== null),
+      ...compacting?.settings,
     },
     topicSettings: {
       "min.insync.replicas": "2",
@@ -107,6 +113,7 @@ export function planOf(seed: string): Plan {
       ] as const),
     },
     aging: agingOf(seed),
+    compacting,
     directories,
     faults: [
       ...faultsOf(random),

@@ -8,6 +8,7 @@ import type { TraceLine } from "../../base/virtual/trace.ts";
 import { ForeignDirectoryError } from "../../cluster/log/identity-file.ts";
 import type { PartitionImage } from "../../cluster/metadata/image.ts";
 import { Aging, agingTopic } from "./aging.ts";
+import { Compacting } from "./compacting.ts";
 import { Faults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -56,6 +57,7 @@ export class Run {
   readonly workload: Workload;
   readonly aging: Aging | null;
   readonly shifting: Shifting | null;
+  readonly compacting: Compacting | null;
   readonly voterShifts: VoterShifts | null;
   phase = "start";
   #trouble: unknown = null;
@@ -105,6 +107,13 @@ export class Run {
         ...{ plan, aging, ledger: this.ledger, bootstrap: this.cluster.bootstrap, onWrong },
         env: world.addNode("ager").start(),
       });
+    const { seed, compacting } = plan;
+    this.compacting =
+      compacting &&
+      new Compacting({
+        ...{ seed, compacting, checks: this.checks, bootstrap: this.cluster.bootstrap, onWrong },
+        env: world.addNode("compacter").start(),
+      });
     const shifts = hasShifting(plan.seed);
     this.shifting = shifts
       ? new Shifting({
@@ -132,10 +141,12 @@ export class Run {
     await this.#settles("topics are made", this.workload.prepare(), readyWithinMs);
     if (this.aging) await this.#settles("aging is made", this.aging.prepare(), readyWithinMs);
     if (this.shifting) await this.#settles("shifting is made", this.shifting.prepare(), readyWithinMs);
+    if (this.compacting) await this.#settles("compacted is made", this.compacting.prepare(), readyWithinMs);
     this.phase = "faults";
     this.workload.begin();
     this.aging?.begin();
     this.shifting?.begin();
+    this.compacting?.begin();
     this.voterShifts?.begin();
     this.faults.begin();
     await world.runFor(this.plan.faultsForMs);
@@ -147,6 +158,7 @@ export class Run {
       this.workload.end(),
       this.aging?.end(),
       this.shifting?.end(),
+      this.compacting?.end(),
       this.voterShifts?.end(),
     ]);
     await this.#settles("every client is told what became of its records", ends, restWithinMs);
@@ -164,6 +176,10 @@ export class Run {
       this.ledger.verify(agingTopic, left, (partition) => this.watch.retention.startOf(partition));
     }
     if (this.shifting) await this.#verifyShifting(this.shifting);
+    if (this.compacting) {
+      const left = await this.#settles("compacted is read", this.compacting.read(), quietWithinMs);
+      this.compacting.verify(left, (partition) => this.watch.compaction.startOf(partition));
+    }
     await this.#topics();
     // A pause that began before the healing may have ended after it.
     await this.#until("every replica stays in sync", () => this.#isWhole(), restWithinMs);
