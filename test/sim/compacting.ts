@@ -1,5 +1,5 @@
-// test: a topic that is compacted, with one who writes keys over and over, and deletes some, and one who reads
-// along from the start again and again.
+// test: a topic that is compacted, with one who writes keys over and over, and deletes some, and one who
+// reads all of it again and again.
 import type { ClientEnv } from "../../base/ports/env.ts";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import { AdminClient } from "../../client/admin/admin.ts";
@@ -101,7 +101,7 @@ export class Compacting {
       } catch (error) {
         if (!isPatient(error)) onWrong("a consumer of compacted", error);
       }
-      if (!this.#isOver) await pause(env, 100);
+      if (!this.#isOver) await pause(env, 400);
     }
   }
 

@@ -30,6 +30,9 @@ interface Truth {
   start: number;
 }
 
+/** When a replica's log came to reach so far, over its lives, the latest last; a cut takes them back. */
+type Reached = { readonly end: number; readonly atMs: number }[];
+
 interface Remembered {
   readonly life: number;
   readonly directoryId: string | null;
@@ -42,6 +45,7 @@ export class CompactionCheck {
   readonly #compacting: CompactingPlan | null;
   readonly #truths: readonly Truth[] = compactedPartitions.map(() => ({ records: [], end: 0, start: 0 }));
   readonly #remembered = new Map<string, Remembered>();
+  readonly #reached = new Map<string, Reached>();
   /** Batches that were opened already. */
   readonly #opened = new WeakMap<DiskBatch, { offset: number; key: string; value: string | null }[]>();
   /** Of looks at a replica: records committed below its high watermark that it did not have. */
@@ -81,6 +85,7 @@ export class CompactionCheck {
       if (partition.highWatermark > truth.end) this.#extend(truth, log, partition.highWatermark);
     }
     const key = `${node.id}/${index}`;
+    const reached = this.#note(`${key}/${partition.directoryId}`, partition.logEndOffset);
     const before = this.#remembered.get(key);
     const { leaderEpoch, directoryId } = partition;
     const isSame = before?.life === node.lives && before.directoryId === directoryId;
@@ -91,7 +96,17 @@ export class CompactionCheck {
     const now = this.#all.latest.topics.get(partition.id.topicId)?.partitions[index];
     const holdsAll = leads && now !== undefined && now.leaderEpoch <= leaderEpoch;
     const upTo = holdsAll ? truth.end : Math.min(partition.highWatermark, truth.end);
-    this.#compare(truth, log, { upTo, start: partition.logStartOffset, where: `n${node.id}, ${index}` });
+    const where = `n${node.id}, ${index}`;
+    this.#compare(truth, log, { upTo, start: partition.logStartOffset, where, reached });
+  }
+
+  #note(key: string, end: number): Reached {
+    const reached = this.#reached.get(key) ?? [];
+    this.#reached.set(key, reached);
+    while (reached.length > 0 && reached.at(-1)!.end > end) reached.pop();
+    if ((reached.at(-1)?.end ?? 0) < end)
+      reached.push({ end, atMs: this.#all.cluster.world.scheduler.nowMs });
+    return reached;
   }
 
   /** At rest, on every replica. */
@@ -103,7 +118,8 @@ export class CompactionCheck {
         const log = this.#all.logOf(node, `${compactedTopic}-${index}`);
         const truth = this.#truths[index]!;
         const where = `n${node.id}, ${index}, at rest`;
-        this.#compare(truth, log, { upTo: truth.end, start: partition.logStartOffset, where });
+        const reached = this.#note(`${node.id}/${index}/${partition.directoryId}`, partition.logEndOffset);
+        this.#compare(truth, log, { upTo: truth.end, start: partition.logStartOffset, where, reached });
       }
     }
   }
@@ -134,8 +150,12 @@ export class CompactionCheck {
     return opened;
   }
 
-  #compare(truth: Truth, log: DiskLog, at: { upTo: number; start: number; where: string }): void {
-    const { upTo, start, where } = at;
+  #compare(
+    truth: Truth,
+    log: DiskLog,
+    at: { upTo: number; start: number; where: string; reached: Reached },
+  ): void {
+    const { upTo, start, where, reached } = at;
     const there = this.#there(truth, log, at);
     const last = new Map<string, number>();
     let committed = 0;
@@ -159,16 +179,24 @@ export class CompactionCheck {
       );
       if (isThere) continue;
       tombstonesGone++;
-      this.#gone(key, { offset, committedMs, where, there, truth });
+      const reachedMs = reached.find(({ end }) => end > offset)?.atMs ?? Number.POSITIVE_INFINITY;
+      this.#gone(key, { offset, committedMs, reachedMs, where, there, truth });
     }
     this.tombstonesGoneMax = Math.max(this.tombstonesGoneMax, tombstonesGone);
   }
 
   #gone(
     key: string,
-    at: { offset: number; committedMs: number; where: string; there: ReadonlySet<number>; truth: Truth },
+    at: {
+      offset: number;
+      committedMs: number;
+      reachedMs: number;
+      where: string;
+      there: ReadonlySet<number>;
+      truth: Truth;
+    },
   ): void {
-    const { offset, committedMs, where, there, truth } = at;
+    const { offset, committedMs, reachedMs, where, there, truth } = at;
     const { checks, plan, cluster } = this.#all;
     const isTimed = !plan.faults.some(({ kind }) => kind === "clockJump");
     const dueMs = committedMs + this.#compacting!.deleteRetentionMs - slackMs;
@@ -177,6 +205,8 @@ export class CompactionCheck {
       !isTimed || cluster.world.scheduler.nowMs >= dueMs,
       () => `${where}: the tombstone of ${key} at ${offset} went before ${dueMs}`,
     );
+    // Who was away for longer than tombstones stay may never have seen this one.
+    if (reachedMs >= dueMs) return;
     const older = [...there].find((one) => one < offset && truth.records[one]!.key === key);
     checks.hold(
       "compaction: what was deleted does not come back",
