@@ -5,6 +5,8 @@
 import type { Env } from "../base/ports/env.ts";
 import { randomUuid, type Uuid, zeroUuid } from "../base/uuid.ts";
 import type { GroupCoordinator } from "../cluster/coordinator/group-coordinator.ts";
+import type { CleaningWork } from "../cluster/log/cleaning/cleaning-work.ts";
+import { StepwiseWork } from "../cluster/log/cleaning/stepwise-work.ts";
 import { emptyImage, type MetadataDelta, type MetadataImage } from "../cluster/metadata/image.ts";
 import { RaftNode } from "../cluster/raft/driver/raft-node.ts";
 import { raftTiming } from "../cluster/raft/driver/raft-settings.ts";
@@ -12,15 +14,19 @@ import { ReplicaSet } from "../cluster/replication/replica-set.ts";
 import type { BrokerApi } from "../proto/broker-api.ts";
 import type { PeerAddress, PeerApi, Peers, RegisteredListener } from "../proto/peer/peer-api.ts";
 import { createBroker } from "./broker/broker.ts";
+import type { Cleaner } from "./cleaning/cleaner.ts";
+import { nodeCleaner } from "./cleaning/node-cleaner.ts";
 import type { NodeConfig } from "./config/node-config.ts";
 import { ControllerLink } from "./controller-link.ts";
 import { type Directories, mayHaveLostWrites, openDirectories } from "./directories.ts";
 import { DirectoryAssignments } from "./directory-assignments.ts";
+import { DirectoryFailures } from "./directory-failures.ts";
 import { groupCoordinator, groupSettingsOf } from "./group-side.ts";
 import { ImageView } from "./image-view.ts";
 import { leaveCluster } from "./leave.ts";
 import { BrokerLifecycle } from "./lifecycle.ts";
 import { logDirFacts } from "./log-dirs.ts";
+import { metadataLogConfig } from "./metadata-log.ts";
 import { type MetadataSide, metadataSide } from "./metadata-side.ts";
 import { peerApi } from "./peer-api.ts";
 import { PeerConnections } from "./peer-connections.ts";
@@ -37,38 +43,23 @@ export interface Announcement {
   readonly peer: { readonly host: string; readonly port: number };
 }
 
-const metadataLogConfig = {
-  segmentBytes: 64 * 1024 * 1024,
-  segmentMs: Number.MAX_SAFE_INTEGER,
-  indexIntervalBytes: 4_096,
-  maxMessageBytes: 16 * 1024 * 1024,
-  producerExpirationMs: Number.MAX_SAFE_INTEGER,
-  usesReserve: true,
-};
-
 /**
  * Opens the log directories and recovers what is in them. Then open the doors on `broker` and `peer`, and
- * call `begin`. Throws ForeignDirectoryError when a folder belongs to another cluster or node.
+ * call `begin`. `work`: how logs are compacted; in small steps by default. Throws ForeignDirectoryError when
+ * a folder belongs to another cluster or node.
  */
-export async function startNode(config: NodeConfig, env: Env, peers: Peers): Promise<RunningNode> {
+export async function startNode(
+  config: NodeConfig,
+  env: Env,
+  peers: Peers,
+  work: CleaningWork = new StepwiseWork(env),
+): Promise<RunningNode> {
   const failures = new DirectoryFailures();
   const directories = await openDirectories(config, env, ({ directoryId, reason, isMetadata }) => {
     if (isMetadata) env.host.halt(`the log directory of the metadata failed: ${reason}`);
     failures.add(directoryId);
   });
-  return new RunningNode({ config, env, peers, directories, failures });
-}
-
-/** Log directories that failed while running, told to whoever asked. */
-class DirectoryFailures {
-  readonly ids = new Set<Uuid>();
-  onFailed: (id: Uuid) => void = () => {};
-
-  add(id: Uuid): void {
-    if (this.ids.has(id)) return;
-    this.ids.add(id);
-    this.onFailed(id);
-  }
+  return new RunningNode({ config, env, peers, directories, failures, work });
 }
 
 export class RunningNode {
@@ -98,6 +89,7 @@ export class RunningNode {
   readonly #uncleanDirectories: Uuid[];
   readonly #logs: BrokerLogs;
   readonly #retention: RetentionRounds;
+  readonly #cleaner: Cleaner | null;
   readonly #assignments: DirectoryAssignments;
   #lifecycle: BrokerLifecycle | null = null;
   #refusal: string | null = null;
@@ -109,6 +101,7 @@ export class RunningNode {
     peers: Peers;
     directories: Directories;
     failures: DirectoryFailures;
+    work: CleaningWork;
   }) {
     const { config, env, directories, failures } = parts;
     this.#config = config;
@@ -152,6 +145,9 @@ export class RunningNode {
       partitions: () => this.replicas?.partitions() ?? [],
       retentionOf: (topic) => this.#topicConfigs.retention(topic),
     });
+    const { work } = parts;
+    const [logs, topicConfigs] = [this.#logs, this.#topicConfigs];
+    this.#cleaner = nodeCleaner({ config, env, work, logs, topicConfigs, image: () => this.#applying });
     this.#assignments = this.#makeAssignments();
     this.broker =
       this.replicas === null || this.groups === null ? null : this.#makeBroker(this.replicas, this.groups);
@@ -200,6 +196,7 @@ export class RunningNode {
   async stop(): Promise<void> {
     this.#lifecycle?.stop();
     this.#retention.stop();
+    this.#cleaner?.stop();
     this.#assignments.stop();
     this.groups?.stop();
     await this.replicas?.stop();

@@ -9,6 +9,7 @@
 import type { Uuid } from "../base/uuid.ts";
 import { DiskFullError } from "../cluster/log/disk-full.ts";
 import type { LogDirectory } from "../cluster/log/log-directory.ts";
+import type { PartitionLog } from "../cluster/log/partition-log.ts";
 import { LogDamagedError } from "../cluster/log/recovery.ts";
 import type { LogConfig } from "../cluster/log/replica-log.ts";
 import type {
@@ -123,6 +124,14 @@ export class BrokerLogs implements ReplicaLogs, HighWatermarkCheckpoint {
   configsChanged(): void {
     for (const { id, directory } of this.#all())
       directory.opened(id)?.setConfig(this.#configOf(id.topicName));
+  }
+
+  /** Those that are open, of whatever role. */
+  *opened(): Generator<{ topicName: string; log: PartitionLog }> {
+    for (const { id, directory } of this.#all()) {
+      const log = directory.failure === null ? directory.opened(id) : undefined;
+      if (log !== undefined) yield { topicName: id.topicName, log };
+    }
   }
 
   list(): readonly PartitionId[] {

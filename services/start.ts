@@ -2,6 +2,7 @@
 // orderly stop at a signal.
 import { readFileSync } from "node:fs";
 import { type RealEnv, realEnv } from "../base/real/env.ts";
+import { ThreadedWork } from "./cleaning/threaded-work.ts";
 import { ConfigError } from "./config/config-error.ts";
 import type { NodeConfig } from "./config/node-config.ts";
 import { resolveConfig } from "./config/resolve.ts";
@@ -45,7 +46,10 @@ async function run(options: NodeOptions): Promise<void> {
   const env = realEnv({ logLevel: config.logLevel, nodeId: config.nodeId, processMetrics: true });
   for (const warning of config.warnings) env.log.warn({}, warning);
   const asked = stopAsked();
-  const node = await startNode(config, env, grpcPeers);
+  const work = new ThreadedWork((what) =>
+    env.log.error({ what }, "the thread that compacts logs broke down"),
+  );
+  const node = await startNode(config, env, grpcPeers, work);
   let doors: Doors;
   const opened: Door[] = [];
   try {

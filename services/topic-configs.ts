@@ -1,6 +1,7 @@
 // core: the settings of topics as the parts of a node want them: what the topic overrides, else the dynamic
 // settings of this broker, else those of all brokers, else what this node was started with.
 
+import type { CompactionPolicy } from "../cluster/log/cleaning/cleanable.ts";
 import type { LogConfig } from "../cluster/log/replica-log.ts";
 import type { MetadataImage } from "../cluster/metadata/image.ts";
 import type { PartitionConfig } from "../cluster/replication/replication-ports.ts";
@@ -65,7 +66,7 @@ export class TopicConfigs {
   logConfig(topicName: string): LogConfig {
     return {
       segmentBytes: this.value(topicName, "segment.bytes"),
-      segmentMs: this.value(topicName, "segment.ms"),
+      segmentMs: this.#segmentMs(topicName),
       indexIntervalBytes: this.value(topicName, "index.interval.bytes"),
       indexBytesMax: this.value(topicName, "segment.index.bytes"),
       fileDeleteDelayMs: this.value(topicName, "file.delete.delay.ms"),
@@ -81,6 +82,23 @@ export class TopicConfigs {
       retentionBytes: this.value(topicName, "retention.bytes"),
       deletes: this.value(topicName, "cleanup.policy").includes("delete"),
     };
+  }
+
+  /** Null: the topic is not compacted. */
+  compaction(topicName: string): CompactionPolicy | null {
+    if (!this.value(topicName, "cleanup.policy").includes("compact")) return null;
+    return {
+      minDirtyRatio: this.value(topicName, "min.cleanable.dirty.ratio"),
+      minLagMs: this.value(topicName, "min.compaction.lag.ms"),
+      maxLagMs: this.value(topicName, "max.compaction.lag.ms"),
+      deleteRetentionMs: this.value(topicName, "delete.retention.ms"),
+    };
+  }
+
+  /** What is written to is not compacted: a segment is closed before its records have waited too long. */
+  #segmentMs(topicName: string): number {
+    const maxLagMs = this.compaction(topicName)?.maxLagMs ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.value(topicName, "segment.ms"), maxLagMs);
   }
 
   value<Name extends TopicSettingName>(topicName: string, name: Name): TopicValueOf<Name> {

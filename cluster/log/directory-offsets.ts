@@ -3,34 +3,40 @@
 //
 // Keeps true: a mark is of the topic id it was made for; a recovery point that was lowered is on disk before
 // a log start that was moved after it.
+
+import type { Env } from "../../base/ports/env.ts";
 import { readWholeFile, replaceFile } from "./atomic-file.ts";
 import { checkedBytes, checkedText, type Mark, parseCheckpoint, textOfCheckpoint } from "./checkpoint.ts";
-import type { LogEnv } from "./log-folder.ts";
 
-export type OffsetKind = "recovery" | "start" | "highWatermark";
+/** cleaner: where the part of a log ends that compaction has cleaned. */
+export type OffsetKind = "recovery" | "start" | "highWatermark" | "cleaner";
 
 const files: Readonly<Record<OffsetKind, string>> = {
   recovery: "recovery-point-offset-checkpoint",
   start: "log-start-offset-checkpoint",
   highWatermark: "replication-offset-checkpoint",
+  cleaner: "cleaner-offset-checkpoint",
 };
-const kinds: readonly OffsetKind[] = ["recovery", "start", "highWatermark"];
+const kinds: readonly OffsetKind[] = ["recovery", "start", "highWatermark", "cleaner"];
+
+type OffsetsEnv = Pick<Env, "disk" | "codecs" | "log">;
 
 export class DirectoryOffsets {
-  readonly #env: LogEnv;
+  readonly #env: OffsetsEnv;
   readonly #folder: string;
   readonly #marks: Record<OffsetKind, Map<string, Mark>>;
   readonly #dirty = new Set<OffsetKind>();
   /** Topic ids by folder name. */
   readonly #topicIds = new Map<string, string>();
 
-  constructor(env: LogEnv, folder: string) {
+  constructor(env: OffsetsEnv, folder: string) {
     this.#env = env;
     this.#folder = folder;
     this.#marks = {
       recovery: this.#read("recovery"),
       start: this.#read("start"),
       highWatermark: this.#read("highWatermark"),
+      cleaner: this.#read("cleaner"),
     };
   }
 
@@ -61,6 +67,13 @@ export class DirectoryOffsets {
     if (known !== undefined && known.offset === offset && known.topicId === topicId) return;
     marks.set(name, { offset, topicId });
     this.#dirty.add(kind);
+  }
+
+  /** The log was cut to `end`: what a mark said of what was above is not so now. True: one was lowered. */
+  cut(name: string, end: number): boolean {
+    const above = (["recovery", "cleaner"] as const).filter((kind) => this.get(kind, name) > end);
+    for (const kind of above) this.set(kind, name, end);
+    return above.length > 0;
   }
 
   forget(name: string): void {

@@ -5,6 +5,9 @@
 //   00000000000000000300.log.00000000000000001000.deleted     it began at 300; the start moved to 1000
 import type { Disk } from "../../base/ports/disk.ts";
 
+/** What is written for a segment, until it is put in the place of those it was made of. */
+export const cleanedSuffix = ".cleaned";
+
 const livePattern = /^(\d{20})\.log$/;
 const pattern = /^(\d{20})\.log\.(\d{20})\.deleted$/;
 
@@ -29,6 +32,8 @@ export function settleDoomedFiles(disk: Disk, folder: string, startOffset: numbe
   const first = Math.min(...bases.map(Number));
   let startNow = startOffset;
   for (const name of names) {
+    // Nothing counts on it.
+    if (name.endsWith(cleanedSuffix)) disk.remove(`${folder}/${name}`);
     const [, base, start] = pattern.exec(name) ?? [];
     if (base === undefined) continue;
     const moved = Number(start);

@@ -63,7 +63,7 @@ export class LogDirectory implements LogHome {
   readonly #health: DirectoryHealth;
   #logs = new Map<string, PartitionLog>();
   readonly #names = new FolderNames();
-  readonly #offsets: DirectoryOffsets;
+  readonly offsets: DirectoryOffsets;
   #writing: Promise<void> = Promise.resolve();
   readonly #newFolders: NewFolders;
   #timer: Timer | null = null;
@@ -102,16 +102,16 @@ export class LogDirectory implements LogHome {
     });
     this.#removal = new FolderRemoval(options.env, (error) => this.#noteFailed(error));
     this.openFiles = new OpenFiles(options.segmentFilesOpenMax ?? limits.segmentFilesOpenMax);
-    this.#offsets = new DirectoryOffsets(options.env, path);
+    this.offsets = new DirectoryOffsets(options.env, path);
     const { logs, damaged, nameless } = findLogs(disk, path);
     this.found = logs;
-    for (const one of logs) this.#offsets.owned(nameOf(one), one.topicId);
+    for (const one of logs) this.offsets.owned(nameOf(one), one.topicId);
     this.#vouching = new DirectoryVouching({
       ...{ env: options.env, path, damaged },
       onFailed: (error) => void this.failed(error),
     });
     this.damaged = new DamagedLogs({
-      ...{ env: options.env, path, nameless, offsets: this.#offsets, vouching: this.#vouching },
+      ...{ env: options.env, path, nameless, offsets: this.offsets, vouching: this.#vouching },
       onFailed: (error) => void this.failed(error),
     });
   }
@@ -169,7 +169,7 @@ export class LogDirectory implements LogHome {
     try {
       const twin = this.#names.twinOf(name);
       if (twin !== null) this.#checkCase(name, twin);
-      this.#offsets.owned(name, topicId);
+      this.offsets.owned(name, topicId);
       const isMade = config.isMadeLate !== true || twin !== null || this.#knows(name);
       // After a crash the file in it may not last: it is made again as it was.
       if (isMade && (!this.wasClean || !disk.exists(`${path}/partition.metadata`)))
@@ -189,7 +189,7 @@ export class LogDirectory implements LogHome {
 
   /** Something of a log of this name is, or was, on the disk. */
   #knows(name: string): boolean {
-    return this.#offsets.has(name) || this.env.disk.exists(`${this.path}/${name}`);
+    return this.offsets.has(name) || this.env.disk.exists(`${this.path}/${name}`);
   }
 
   makeFolder({ path, topicId }: Pick<LogFolder, "path" | "topicId">): void {
@@ -216,12 +216,12 @@ export class LogDirectory implements LogHome {
       home: this,
       ...options,
       isClean: this.wasClean,
-      recoveryPoint: this.#offsets.get("recovery", options.name),
-      startOffset: this.#offsets.get("start", options.name),
+      recoveryPoint: this.offsets.get("recovery", options.name),
+      startOffset: this.offsets.get("start", options.name),
     });
     if (folder.tail.cutAt >= 0) countTornTail(this.env, options.name, folder.tail);
     const log = new PartitionLog(folder, options.config);
-    log.noteCommitted(Math.max(folder.recoveryPoint, this.#offsets.get("highWatermark", options.name)));
+    log.noteCommitted(Math.max(folder.recoveryPoint, this.offsets.get("highWatermark", options.name)));
     return log;
   }
 
@@ -246,7 +246,7 @@ export class LogDirectory implements LogHome {
       this.#logs.delete(name);
       this.#names.free(name);
     }
-    this.#offsets.forget(name);
+    this.offsets.forget(name);
     const path = `${this.path}/${name}`;
     try {
       if (!this.env.disk.exists(path)) return;
@@ -264,21 +264,16 @@ export class LogDirectory implements LogHome {
   }
 
   highWatermark(key: PartitionKey): number {
-    return this.#offsets.get("highWatermark", nameOf(key));
+    return this.offsets.get("highWatermark", nameOf(key));
   }
 
   setHighWatermark(key: PartitionKey, highWatermark: number): void {
-    this.#offsets.set("highWatermark", nameOf(key), highWatermark);
+    this.offsets.set("highWatermark", nameOf(key), highWatermark);
     this.#logs.get(nameOf(key))?.noteCommitted(highWatermark);
   }
 
-  noteStart({ name }: LogFolder, offset: number): void {
-    this.#offsets.set("start", name, offset);
-  }
-
   noteCut({ name }: LogFolder, end: number): boolean {
-    if (this.#offsets.get("recovery", name) <= end) return false;
-    this.#offsets.set("recovery", name, end);
+    if (!this.offsets.cut(name, end)) return false;
     this.checkpointSoon();
     return true;
   }
@@ -304,8 +299,8 @@ export class LogDirectory implements LogHome {
 
   async #writeOffsets(): Promise<void> {
     if (this.failure !== null) return;
-    await raiseRecoveryPoints(this.#logs, this.#offsets);
-    await this.#offsets.write();
+    await raiseRecoveryPoints(this.#logs, this.offsets);
+    await this.offsets.write();
   }
 
   checkUsable(): void {

@@ -12,6 +12,8 @@ import type { Uuid } from "../../base/uuid.ts";
 import { batch } from "../../proto/batch/header.ts";
 import { BrokerError } from "../../proto/errors.ts";
 import { readWholeFile, writeNewFile } from "./atomic-file.ts";
+import { BrokenBatchError } from "./broken-batch.ts";
+import type { DirectoryOffsets } from "./directory-offsets.ts";
 import type { DiskFullError } from "./disk-full.ts";
 import type { DiskRoom } from "./disk-room.ts";
 import { digits, settleDoomedFiles } from "./doomed-files.ts";
@@ -23,7 +25,7 @@ import type { OpenFiles } from "./open-files.ts";
 import { ProducerState } from "./producer-state.ts";
 import { LogDamagedError, type RecoveredSegments, type RecoveredTail, recoverSegments } from "./recovery.ts";
 import type { LogConfig } from "./replica-log.ts";
-import { BrokenBatchError, Segment, type SegmentOptions } from "./segment.ts";
+import { Segment, type SegmentOptions, type WrittenSegment } from "./segment.ts";
 import type { Syncable, SyncRounds } from "./sync-rounds.ts";
 
 export type LogEnv = Pick<Env, "clock" | "disk" | "codecs" | "log" | "metrics">;
@@ -49,7 +51,7 @@ export interface LogHome {
   makeFolder(folder: LogFolder): void;
   /** The folders made so far last, and what is in their metadata files. */
   syncNewFolders(): Promise<void>;
-  noteStart(folder: LogFolder, offset: number): void;
+  readonly offsets: DirectoryOffsets;
   /** A read of the log met damage. */
   readDamage(folder: LogFolder, what: string): void;
   /** The log was cut to `end`. True: what a recovery point above it said is not so now, and it is lowered. */
@@ -132,7 +134,7 @@ export class LogFolder {
     const recovered = recoverSegments({
       ...this.#segmentOptions(indexIntervalBytes),
       ...{ recoveryPoint, startOffset, isClean, believesIndexes: epochs !== null },
-      onBatch: (bytes, at) => this.epochs.assign(batch.leaderEpoch(bytes, at), batch.baseOffset(bytes, at)),
+      onBatch: (bytes, at, behind) => this.epochs.assign(batch.leaderEpoch(bytes, at), behind),
     });
     const { segments, read } = recovered;
     // The start lasts, the segment made for it did not, or nothing of what stood above it: it starts anew.
@@ -195,7 +197,7 @@ export class LogFolder {
 
   setStart(offset: number): void {
     this.startOffset = offset;
-    this.#home.noteStart(this, offset);
+    this.#home.offsets.set("start", this.name, offset);
   }
 
   /** True: the new recovery point has to last before what is written over the cut counts. */
@@ -240,18 +242,20 @@ export class LogFolder {
     return segment;
   }
 
-  noteOutdated(segments: readonly Segment[], by: "time" | "size"): void {
-    if (segments.length === 0) return;
-    const { metrics, log } = this.env;
-    const bytes = segments.reduce((sum, { size }) => sum + size, 0);
-    metrics
-      .counter("ottla_log_retention_segments_total", "Segments removed by retention", ["by"])
-      .add(segments.length, { by });
-    metrics
-      .counter("ottla_log_retention_bytes_total", "Bytes of segments removed by retention", ["by"])
-      .add(bytes, { by });
-    const upTo = segments.at(-1)!.end;
-    log.info({ log: this.name, by, segments: segments.length, bytes, upTo }, "retention removes segments");
+  /** The segment that has taken the place of others, in the file of the first. */
+  replacement(baseOffset: number, indexIntervalBytes: number, written: WrittenSegment): Segment {
+    const segment = new Segment({ ...this.#segmentOptions(indexIntervalBytes), baseOffset });
+    segment.adopt(written);
+    return segment;
+  }
+
+  get cleanedEnd(): number {
+    return this.#home.offsets.get("cleaner", this.name);
+  }
+
+  /** The cleaned segments up to there are on stable storage, with their names. */
+  noteCleaned(end: number): void {
+    this.#home.offsets.set("cleaner", this.name, end);
   }
 
   removeLater(path: string, delayMs: number): void {

@@ -135,6 +135,10 @@ describe("a log", () => {
     const { log, make } = await stage();
     const good = make(["a"], { baseOffset: 0, leaderEpoch: 1 });
     expect(log.appendAsFollower(good).end).toBe(1);
+    expect(() => log.appendAsFollower(make(["b"], { baseOffset: 0, leaderEpoch: 1 }))).toThrow(
+      /offset 0, 1 is next/,
+    );
+    log.setConfig({ ...logConfig, isGapless: true });
     expect(() => log.appendAsFollower(make(["b"], { baseOffset: 2, leaderEpoch: 1 }))).toThrow(
       /offset 2, 1 is next/,
     );

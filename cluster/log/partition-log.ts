@@ -9,8 +9,10 @@ import { batch } from "../../proto/batch/header.ts";
 import { walkBatches } from "../../proto/batch/walk.ts";
 import { BrokerError } from "../../proto/errors.ts";
 import { problemOfFollowing, stampBatches } from "./append-check.ts";
+import { BrokenBatchError } from "./broken-batch.ts";
 import { DiskFullError } from "./disk-full.ts";
 import type { LogFolder } from "./log-folder.ts";
+import { noteOutdated } from "./outdated.ts";
 import type {
   AppendedRange,
   EpochEnd,
@@ -22,7 +24,8 @@ import type {
 } from "./replica-log.ts";
 import { outdatedSegments, type RetentionLimits } from "./retention.ts";
 import { mustRoll } from "./roll-rule.ts";
-import { BrokenBatchError, type Segment } from "./segment.ts";
+import type { Segment } from "./segment.ts";
+import { cutSegments, segmentHolding } from "./segment-list.ts";
 import { findFirstAtOrAfter, findLatest, type TimeRange } from "./time-lookup.ts";
 import { Unsynced } from "./unsynced.ts";
 
@@ -33,8 +36,9 @@ export class PartitionLog implements ReplicaLog {
   #segments: Segment[];
   #start: number;
   #durableEnd: number;
-  /** Grows with every cut, so that a round that began before it does not speak for what came after. */
-  #cuts = 0;
+  /** Grows with every cut, so that what began before it does not speak for what came after. */
+  cuts = 0;
+  isClosed = false;
   readonly #unsynced: Unsynced;
   #hasRolled = false;
   /** An append found the disk full: nothing is appended before the cut of what it left lasts. */
@@ -42,7 +46,6 @@ export class PartitionLog implements ReplicaLog {
   /** What is below can never be cut. */
   #committedEnd = 0;
   #listener: (() => void) | null = null;
-  #closed = false;
   #isClosedWhole = false;
 
   constructor(folder: LogFolder, config: LogConfig) {
@@ -59,6 +62,15 @@ export class PartitionLog implements ReplicaLog {
 
   get folder(): LogFolder {
     return this.#folder;
+  }
+
+  get config(): LogConfig {
+    return this.#config;
+  }
+
+  /** In order, the last takes appends. Only for those who replace some of them. */
+  get segments(): readonly Segment[] {
+    return this.#segments;
   }
 
   get startOffset(): number {
@@ -98,7 +110,9 @@ export class PartitionLog implements ReplicaLog {
 
   appendAsFollower(batches: Uint8Array): AppendedRange {
     const { codecs } = this.#folder.env;
-    const problem = problemOfFollowing(batches, { end: this.end, epoch: this.lastEpoch, codecs });
+    const { end, lastEpoch: epoch } = this;
+    const { isGapless = false } = this.#config;
+    const problem = problemOfFollowing(batches, { end, epoch, codecs, isGapless });
     if (problem !== null) throw new BrokerError("CORRUPT_MESSAGE", this.#say(problem));
     return this.#append(batches, { hot: false });
   }
@@ -112,7 +126,13 @@ export class PartitionLog implements ReplicaLog {
     this.#folder.room.took(batches.length);
     this.#unsynced.written(this.#active);
     const nowMs = this.#folder.env.clock.wallMs();
-    for (const { at } of walkBatches(batches)) this.#learn(batches, at, nowMs);
+    let next = baseOffset;
+    for (const { at } of walkBatches(batches)) {
+      // Where compaction left a gap, an epoch may have begun anywhere in it: early is safe, late is not.
+      this.#folder.assignEpoch(batch.leaderEpoch(batches, at), next);
+      this.#folder.producers.append(batches, at, nowMs);
+      next = batch.nextOffset(batches, at);
+    }
     return { baseOffset, end: this.end };
   }
 
@@ -140,11 +160,6 @@ export class PartitionLog implements ReplicaLog {
       this.requestSync();
       throw this.#folder.full(error.message);
     }
-  }
-
-  #learn(bytes: Uint8Array, at: number, nowMs: number): void {
-    this.#folder.assignEpoch(batch.leaderEpoch(bytes, at), batch.baseOffset(bytes, at));
-    this.#folder.producers.append(bytes, at, nowMs);
   }
 
   #roll(): void {
@@ -175,20 +190,9 @@ export class PartitionLog implements ReplicaLog {
     }
     if (from >= Math.min(upTo, this.end)) return new Uint8Array(0);
     return this.#guard(() => {
-      const segment = this.#segmentOf(from);
+      const segment = segmentHolding(this.#segments, from);
       return segment.readBatches(segment.positionOf(from), options);
     });
-  }
-
-  #segmentOf(offset: number): Segment {
-    let low = 0;
-    let high = this.#segments.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#segments[middle]!.baseOffset <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return this.#segments[low]!;
   }
 
   assignEpoch(epoch: number, startOffset: number): void {
@@ -212,19 +216,9 @@ export class PartitionLog implements ReplicaLog {
 
   #cut(offset: number): void {
     assert(offset >= this.#start, this.#say(`cut to ${offset}, it starts at ${this.#start}`));
-    this.#cuts++;
+    this.cuts++;
     this.#guard(() => {
-      // From the last to the first, so that a crash in between leaves no hole.
-      while (this.#segments.length > 1 && this.#active.baseOffset >= offset) {
-        const gone = this.#segments.pop()!;
-        this.#unsynced.forget(gone);
-        gone.remove();
-        this.#active.pin();
-      }
-      const segment = this.#active;
-      const position = segment.positionOf(offset);
-      segment.cut(position, segment.baseAt(position));
-      this.#unsynced.written(segment);
+      this.#unsynced.written(cutSegments(this.#segments, offset, (gone) => this.#unsynced.forget(gone)));
       this.#folder.rebuildProducers(this.#segments);
     });
     // Those of segments, of index files, of producer snapshots.
@@ -236,7 +230,7 @@ export class PartitionLog implements ReplicaLog {
   }
 
   truncateFullyAndStartAt(offset: number): void {
-    this.#cuts++;
+    this.cuts++;
     this.#guard(() => {
       // A disk that fails on the way leaves the old ones: there is always one.
       this.#unsynced.doom(this.#segments, offset, 0);
@@ -272,8 +266,8 @@ export class PartitionLog implements ReplicaLog {
     // The last segment goes only once there is another; where that finds no room, all before it go.
     const count = isAll && !this.#tryRoll() ? byTime + bySize - 1 : byTime + bySize;
     if (count === 0) return this.#start;
-    this.#folder.noteOutdated(this.#segments.slice(0, Math.min(byTime, count)), "time");
-    this.#folder.noteOutdated(this.#segments.slice(byTime, count), "size");
+    noteOutdated(this.#folder, this.#segments.slice(0, Math.min(byTime, count)), "time");
+    noteOutdated(this.#folder, this.#segments.slice(byTime, count), "size");
     return Math.max(this.#start, this.#segments[count]!.baseOffset);
   }
 
@@ -300,16 +294,16 @@ export class PartitionLog implements ReplicaLog {
    * unless the disk is too full to write down what stands beside it.
    */
   async syncNow(): Promise<void> {
-    if (this.#closed) return;
+    if (this.isClosed) return;
     const { end } = this;
-    const cuts = this.#cuts;
+    const cuts = this.cuts;
     const hasRolled = this.#hasRolled;
     this.#hasRolled = false;
     const isWhole = await this.#sync();
-    if (this.#closed) return;
+    if (this.isClosed) return;
     if (hasRolled) this.#folder.checkpointSoon();
     if (!isWhole) return this.#folder.syncLater(this);
-    if (this.#cuts !== cuts) return this.requestSync();
+    if (this.cuts !== cuts) return this.requestSync();
     if (end > this.#durableEnd) {
       this.#durableEnd = end;
       this.#listener?.();
@@ -321,13 +315,13 @@ export class PartitionLog implements ReplicaLog {
     const mustTrim = this.#mustTrim;
     try {
       if (mustTrim) this.#active.trim();
-      const isWhole = await this.#unsynced.sync(() => this.#closed);
+      const isWhole = await this.#unsynced.sync(() => this.isClosed);
       if (mustTrim && isWhole) this.#mustTrim = false;
       return isWhole;
     } catch (error) {
       if (isDiskFull(error)) return false;
       // A log that was deleted meanwhile has no files to sync any more.
-      if (!this.#closed) throw error;
+      if (!this.isClosed) throw error;
       return true;
     }
   }
@@ -336,6 +330,12 @@ export class PartitionLog implements ReplicaLog {
     const segment = this.#folder.newSegment(baseOffset, this.#config.indexIntervalBytes);
     segment.pin();
     return segment;
+  }
+
+  /** Neighbours, none of them the last or waiting for a sync, give way to what was made of them. */
+  replaceSegments(old: readonly Segment[], by: Segment): void {
+    this.#segments.splice(this.#segments.indexOf(old[0]!), old.length, by);
+    for (const one of old) one.close();
   }
 
   findTimestamp(timestamp: number, { upTo }: { upTo: number }): TimestampHit | null {
@@ -364,7 +364,7 @@ export class PartitionLog implements ReplicaLog {
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
+    if (this.isClosed) return;
     if (this.#folder.isMade) {
       this.#unsynced.epochs = this.#unsynced.names = true;
       this.#guard(() => this.#folder.sealWhole(this.#active));
@@ -376,7 +376,7 @@ export class PartitionLog implements ReplicaLog {
 
   /** Lets go of the files without a last word, for a log that is being deleted. */
   abandon(): void {
-    this.#closed = true;
+    this.isClosed = true;
     this.#folder.letGo();
     for (const segment of this.#segments) segment.close();
     for (const file of this.#folder.takeSidecars()) file.close();

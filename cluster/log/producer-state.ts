@@ -103,6 +103,14 @@ export class ProducerState {
     if (entry.batches.length > batchesRemembered) entry.batches.shift();
   }
 
+  /** Those that were seen after this moment, unix ms, and where the last data of each ends; -1: none. */
+  activeSince(sinceMs: number): { id: number; epoch: number; lastOffset: number }[] {
+    const found: { id: number; epoch: number; lastOffset: number }[] = [];
+    for (const [id, { epoch, batches, lastSeenMs }] of this.#entries)
+      if (lastSeenMs >= sinceMs) found.push({ id, epoch, lastOffset: batches.at(-1)?.lastOffset ?? -1 });
+    return found;
+  }
+
   /** Forgets producers that were last seen before this moment, unix ms. */
   expire(beforeMs: number): void {
     for (const [id, entry] of this.#entries) if (entry.lastSeenMs < beforeMs) this.#entries.delete(id);

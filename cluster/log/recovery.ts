@@ -21,7 +21,8 @@
 // an earlier process: the kernel then holds it for clean, and no later sync would write it. So it is written
 // again before any sync of it counts. Source: "Can Applications Recover from fsync Failures?", ATC 2020.
 import { batch, batchHeaderBytes, crcCoversFrom } from "../../proto/batch/header.ts";
-import { brokenHeader, Segment, type SegmentOptions } from "./segment.ts";
+import { brokenHeader } from "./broken-batch.ts";
+import { Segment, type SegmentOptions } from "./segment.ts";
 
 export interface RecoveredTail {
   cutBytes: number;
@@ -42,8 +43,8 @@ export interface RecoveryOptions extends Omit<SegmentOptions, "baseOffset"> {
   isClean: boolean;
   /** Segments are believed to be what their index files say, where they can be; else all are read. */
   believesIndexes: boolean;
-  /** Called for every batch that was read, in order. */
-  onBatch(bytes: Uint8Array, at: number): void;
+  /** Called for every batch that was read, in order, with the offset at which the batch before it ends. */
+  onBatch(bytes: Uint8Array, at: number, behind: number): void;
 }
 
 export interface RecoveredSegments {
@@ -98,7 +99,9 @@ class Recovery {
     for (const [at, baseOffset] of bases.entries()) {
       const segment = new Segment({ ...this.#options, baseOffset });
       const expected = this.#segments.at(-1)?.end ?? baseOffset;
-      if (this.#tail.cutAt < 0 && baseOffset === expected) this.#take(segment, bases[at + 1] ?? null);
+      const next = bases[at + 1] ?? null;
+      if (this.#tail.cutAt < 0 && baseOffset === expected) this.#take(segment, next);
+      else if (this.#isReplaced(baseOffset, next, expected)) segment.remove();
       else this.#drop(segment, expected);
     }
     this.#checkEnd();
@@ -115,9 +118,35 @@ class Recovery {
     return bases.filter((baseOffset, at) => {
       const next = bases[at + 1];
       if (next === undefined || next > startOffset) return true;
-      new Segment({ ...this.#options, baseOffset }).remove();
+      const segment = new Segment({ ...this.#options, baseOffset });
+      // One that compaction made reaches over those it was made of, which may be there still.
+      if (this.#endOf(segment) > startOffset) return true;
+      segment.remove();
       return false;
     });
+  }
+
+  /**
+   * All of it is in the segment before it, which compaction made of both and put in the place of the first:
+   * a crash came before the others were gone. Names tell: no segment reaches over another by itself.
+   */
+  #isReplaced(baseOffset: number, next: number | null, expected: number): boolean {
+    return this.#tail.cutAt < 0 && baseOffset < expected && next !== null && next <= expected;
+  }
+
+  /** One past the last offset that its batches say, as far as they can be followed. */
+  #endOf(segment: Segment): number {
+    const fileSize = segment.file.size();
+    const footer = segment.footer();
+    if (footer?.baseOffset === segment.baseOffset && footer.segmentBytes === fileSize) return footer.end;
+    let end = segment.baseOffset;
+    const header = new Uint8Array(batchHeaderBytes);
+    for (let position = 0; position < fileSize; position += batch.byteLength(header, 0)) {
+      segment.file.readAt(header, position);
+      if (brokenHeader(header, 0, { room: fileSize - position, next: end }) !== null) break;
+      end = batch.nextOffset(header, 0);
+    }
+    return end;
   }
 
   #take(segment: Segment, nextBase: number | null): void {
@@ -212,9 +241,10 @@ class Recovery {
       if (bytes.length < length || codecs.crc32c(bytes.subarray(crcCoversFrom)) !== batch.crc(bytes, 0))
         return "its CRC is wrong";
       if (!isClean && batch.nextOffset(bytes, 0) > recoveryPoint) segment.file.writeAt([bytes], position);
+      const behind = segment.end;
       segment.note(bytes, 0, position);
       this.#epoch = batch.leaderEpoch(bytes, 0);
-      onBatch(bytes, 0);
+      onBatch(bytes, 0, behind);
       position += length;
     }
     return null;

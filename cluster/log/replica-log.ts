@@ -1,10 +1,10 @@
 // port: what raft and replication may do with one log. cluster/log implements it on segments; nothing else
 // does.
 //
-// Offsets are consecutive; ends are exclusive. Appends and reads are synchronous (the page cache), stable
-// storage is not. Every method may find the directory failed: it then throws BrokerError KAFKA_STORAGE_ERROR,
-// and the directory stays failed. An append may also find the disk full: it then throws DiskFullError,
-// nothing of it is in the log, and it can be tried again.
+// Offsets grow, with gaps where compaction was; ends are exclusive. Appends and reads are synchronous (the
+// page cache), stable storage is not. Every method may find the directory failed: it then throws BrokerError
+// KAFKA_STORAGE_ERROR, and the directory stays failed. An append may also find the disk full: it then throws
+// DiskFullError, nothing of it is in the log, and it can be tried again.
 
 import type { RetentionLimits } from "./retention.ts";
 
@@ -48,6 +48,8 @@ export interface LogConfig {
   producerExpirationMs: number;
   /** It may use the room that is kept back from records: consensus must go on while data cannot. */
   usesReserve?: boolean;
+  /** It is never compacted: a batch that leaves a gap is refused. */
+  isGapless?: boolean;
   /** A new log has no folder before its first write, which may be long in coming. */
   isMadeLate?: boolean;
 }
@@ -76,8 +78,8 @@ export interface ReplicaLog {
    */
   appendAsLeader(batches: Uint8Array, options: { leaderEpoch: number }): AppendedRange;
   /**
-   * Appends whole batches that carry their offsets and epochs. The first base offset must be `end`; CRCs are
-   * checked.
+   * Appends whole batches that carry their offsets and epochs. The first base offset must be `end`, or behind
+   * it where their log was compacted; CRCs are checked.
    */
   appendAsFollower(batches: Uint8Array): AppendedRange;
   /**

@@ -9,6 +9,7 @@ import type { Codecs } from "../../base/ports/codecs.ts";
 import type { Disk, DiskFile } from "../../base/ports/disk.ts";
 import { batch, batchHeaderBytes, crcCoversFrom } from "../../proto/batch/header.ts";
 import { walkBatches } from "../../proto/batch/walk.ts";
+import { BrokenBatchError, brokenHeader } from "./broken-batch.ts";
 import { digits, doomFile } from "./doomed-files.ts";
 import { type HotBytes, HotTail } from "./hot-bytes.ts";
 import { type IndexFooter, type IndexKind, indexFileBytes } from "./index-file.ts";
@@ -16,25 +17,10 @@ import { readIndexFooter, readSegmentIndex } from "./index-files.ts";
 import type { OpenFile, OpenFiles } from "./open-files.ts";
 import { RecentPositions } from "./recent-positions.ts";
 import type { ReadRange } from "./replica-log.ts";
-import { SegmentIndex } from "./segment-index.ts";
+import { SegmentIndex, timeEntryBytes } from "./segment-index.ts";
 
 const scanBytes = 256 * 1024;
 const indexKinds: readonly IndexKind[] = ["index", "timeindex"];
-
-/** Bytes that should be a batch are none. They must not be served, and must not be cut. */
-export class BrokenBatchError extends Error {
-  readonly path: string;
-  readonly position: number;
-  readonly what: string;
-
-  constructor(path: string, position: number, what: string) {
-    super(`${path} is damaged at position ${position}: ${what}`);
-    this.name = "BrokenBatchError";
-    this.path = path;
-    this.position = position;
-    this.what = what;
-  }
-}
 
 export interface SegmentOptions {
   disk: Disk;
@@ -48,6 +34,16 @@ export interface SegmentOptions {
   onIndexRebuilt(path: string, what: string): void;
   /** The file is about to be opened, and made if it is not there. */
   beforeOpen?(): void;
+}
+
+/** A segment that was written apart from its log, with the entries of its indexes. */
+export interface WrittenSegment {
+  readonly end: number;
+  readonly size: number;
+  readonly firstTimestamp: number;
+  readonly maxTimestamp: number;
+  readonly offsets: Uint8Array;
+  readonly times: Uint8Array;
 }
 
 export class Segment implements OpenFile {
@@ -97,8 +93,19 @@ export class Segment implements OpenFile {
     return this.#index;
   }
 
+  /** More than one of its index files can have, whatever they were made with. */
+  get indexBytesMax(): number {
+    const perEntry = Math.max(batchHeaderBytes, this.#options.indexIntervalBytes);
+    return timeEntryBytes * (1 + Math.ceil(this.size / perEntry));
+  }
+
   get isEmpty(): boolean {
     return this.size === 0;
+  }
+
+  /** It is written to, or waits for a sync. */
+  get isPinned(): boolean {
+    return this.#pins > 0;
   }
 
   /** Keeps the file open until as many calls of `unpin`. */
@@ -170,8 +177,23 @@ export class Segment implements OpenFile {
     return this.size;
   }
 
-  /** Base offset of the batch at `position`: a batch is cut as a whole. */
-  baseAt(position: number): number {
+  /**
+   * Where the batches before the one at `position` end: what a log that is cut there ends at. Compaction may
+   * have left a gap between the two.
+   */
+  endBefore(position: number): number {
+    let end = this.baseOffset;
+    if (position === 0) return end;
+    const from =
+      position < this.size ? this.index.floor(this.#baseAt(position) - 1) : this.index.floor(this.end - 1);
+    for (const header of this.headers(from)) {
+      if (header.position >= position) break;
+      end = batch.nextOffset(header.bytes, header.at);
+    }
+    return end;
+  }
+
+  #baseAt(position: number): number {
     for (const { bytes, at } of this.headers(position)) return batch.baseOffset(bytes, at);
     return this.end;
   }
@@ -318,6 +340,16 @@ export class Segment implements OpenFile {
     this.#isIndexOnDisk = true;
   }
 
+  /** Takes over what was written for it elsewhere, whole and synced, into the file that is its own now. */
+  adopt({ offsets, times, ...facts }: WrittenSegment): void {
+    this.size = facts.size;
+    this.end = facts.end;
+    this.firstTimestamp = facts.firstTimestamp;
+    this.maxTimestamp = facts.maxTimestamp;
+    const { baseOffset, indexIntervalBytes: intervalBytes } = this.#options;
+    this.#index = SegmentIndex.of({ baseOffset, intervalBytes, offsets, times });
+  }
+
   /** Before the segment is written again: they would speak for bytes that are no more. */
   dropIndexFiles(): void {
     this.#index = this.index;
@@ -364,20 +396,4 @@ export class Segment implements OpenFile {
     this.#removeFiles(indexKinds);
     return doomFile(this.#options.disk, this.path, start);
   }
-}
-
-/** Null when a batch may start at `at`, with `room` bytes left of the segment and `next` its least offset. */
-export function brokenHeader(
-  bytes: Uint8Array,
-  at: number,
-  { room, next }: { room: number; next: number },
-): string | null {
-  if (room < batchHeaderBytes) return "the segment ends within a batch header";
-  const length = batch.byteLength(bytes, at);
-  if (batch.magic(bytes, at) !== 2 || length < batchHeaderBytes) return "there is no batch header";
-  if (length > room) return "the segment ends within a batch";
-  const base = batch.baseOffset(bytes, at);
-  if (base < next) return `its base offset is ${base}, ${next} or more should come next`;
-  if (batch.lastOffsetDelta(bytes, at) < 0) return `its last offset is ${batch.lastOffset(bytes, at)}`;
-  return null;
 }

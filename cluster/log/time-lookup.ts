@@ -29,20 +29,30 @@ export function findFirstAtOrAfter(range: TimeRange, timestamp: number): Timesta
   return null;
 }
 
-/** The first of the records with the largest timestamp. */
+/**
+ * The first of the records with the largest timestamp. A segment's largest timestamp may be of a record that
+ * compaction has removed since: it is a bound, and what is there is looked for.
+ */
 export function findLatest(range: TimeRange): TimestampHit | null {
   const { start, upTo } = range;
-  let best: { segment: Segment; timestamp: number } | null = null;
-  for (const segment of range.segments) {
-    if (segment.end <= start || segment.baseOffset >= upTo || segment.isEmpty) continue;
-    const isWhole = segment.baseOffset >= start && segment.end <= upTo;
-    if (best !== null && segment.maxTimestamp <= best.timestamp) continue;
-    const timestamp = isWhole ? segment.maxTimestamp : (latestIn(range, segment, 0)?.timestamp ?? -1);
-    if (timestamp > (best?.timestamp ?? -1)) best = { segment, timestamp };
+  const bounds = range.segments
+    .filter((one) => one.end > start && one.baseOffset < upTo && !one.isEmpty)
+    .map((segment) => ({ segment, timestamp: segment.maxTimestamp }))
+    .sort((one, other) => other.timestamp - one.timestamp);
+  let best: TimestampHit | null = null;
+  for (const { segment, timestamp } of bounds) {
+    // Of those that come equal the first counts.
+    const isBetter = best === null || timestamp > best.timestamp;
+    const mayBeFirst = best !== null && timestamp === best.timestamp && segment.baseOffset < best.offset;
+    if (!isBetter && !mayBeFirst) continue;
+    const fast = latestIn(range, segment, segment.index.floorOfTimestamp(timestamp));
+    const hit: TimestampHit | null = fast?.timestamp === timestamp ? fast : latestIn(range, segment, 0);
+    if (hit === null) continue;
+    const { timestamp: latest, offset } = hit;
+    if (best === null || latest > best.timestamp || (latest === best.timestamp && offset < best.offset))
+      best = hit;
   }
-  if (best === null) return null;
-  const { segment, timestamp } = best;
-  return latestIn(range, segment, segment.index.floorOfTimestamp(timestamp));
+  return best;
 }
 
 /** The first of the latest records of a segment, of its batches from `position` on that are in the range. */

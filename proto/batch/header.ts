@@ -69,6 +69,9 @@ export const batch = {
   isLogAppendTime: (bytes: Uint8Array, at: number): boolean => (readInt16(bytes, at + 21) & 8) !== 0,
   isTransactional: (bytes: Uint8Array, at: number): boolean => (readInt16(bytes, at + 21) & 16) !== 0,
   isControl: (bytes: Uint8Array, at: number): boolean => (readInt16(bytes, at + 21) & 32) !== 0,
+  /** The base timestamp says until when compaction keeps tombstones and marks (KIP-534). */
+  hasDeleteHorizon: (bytes: Uint8Array, at: number): boolean => (readInt16(bytes, at + 21) & 64) !== 0,
+
   setBaseOffset: (bytes: Uint8Array, at: number, value: number): void => writeInt64(bytes, at, value),
   setLeaderEpoch: (bytes: Uint8Array, at: number, value: number): void => writeInt32(bytes, at + 12, value),
   setCrc: (bytes: Uint8Array, at: number, value: number): void => writeInt32(bytes, at + 17, value | 0),

@@ -22,6 +22,10 @@ export class RecordCursor {
   readonly #end: number;
   /** Where the record ends that is being read. */
   #recordEnd = 0;
+  /** Where the record begins, with its length. */
+  recordAt = 0;
+  /** Where it goes on behind its timestamp. */
+  afterTimestampAt = 0;
 
   offsetDelta = 0;
   timestampDelta = 0;
@@ -38,6 +42,10 @@ export class RecordCursor {
     this.bytes = bytes;
     this.#at = at;
     this.#end = end;
+  }
+
+  get recordEnd(): number {
+    return this.#recordEnd;
   }
 
   /** All bytes have been read. */
@@ -101,12 +109,14 @@ export class RecordCursor {
   /** Goes to the next record; there must be one. */
   next(): void {
     this.#recordEnd = this.#end;
+    this.recordAt = this.#at;
     const length = this.#varint();
     const start = this.#at;
     if (length < 0 || length > this.#end - start) this.#fail(`a record of ${length} bytes`);
     this.#recordEnd = start + length;
     this.#take(1, "attributes");
     this.timestampDelta = this.#varlong();
+    this.afterTimestampAt = this.#at;
     this.offsetDelta = this.#varint();
     this.keyLength = this.#varint();
     this.keyAt = this.#take(this.keyLength, "a key");

@@ -1,7 +1,7 @@
 // core: the settings of a node that have an effect, as a table: Kafka's names where Kafka has one, "ottla."
 // otherwise. docs/CONFIG.md is written from it. Settings that topics can override stand in topic-defaults.ts.
 import { setting } from "./definition.ts";
-import { boolean, choice, int, list, listOf, long, string } from "./value-types.ts";
+import { boolean, choice, int, list, listOf, long, positive, string } from "./value-types.ts";
 
 /** Value of replica.selector.class. */
 export const rackAwareSelector = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
@@ -269,6 +269,32 @@ export const brokerSettings = [
     "Inactivity after which the state of an idempotent producer may be forgotten.",
   ),
   setting("log.retention.check.interval.ms", long(1), "300000", "Between looks for segments to remove."),
+  setting(
+    "log.cleaner.enable",
+    boolean,
+    "true",
+    "Whether logs of topics with cleanup.policy=compact are compacted by this broker.",
+  ),
+  setting(
+    "log.cleaner.backoff.ms",
+    long(1),
+    "15000",
+    "Between looks for logs to compact, once there is none that needs it.",
+  ),
+  setting(
+    "log.cleaner.dedupe.buffer.size",
+    long(1024),
+    "134217728",
+    "Memory for the keys of one pass of compaction, at most, in bytes; a key takes 27. More keys take " +
+      "more passes.",
+  ),
+  setting(
+    "log.cleaner.io.max.bytes.per.second",
+    positive,
+    "33554432",
+    "Bytes that compaction reads and writes a second, together.",
+    { kafka: "no limit", reason: "Whoever writes and reads should not feel that logs are compacted." },
+  ),
   setting(
     "ottla.log.level",
     choice("trace", "debug", "info", "warn", "error"),

@@ -20,6 +20,9 @@ const forAllOnly = [
 const forEach = [
   ...topicDefaultSettings.map(({ name }) => name).filter((name) => !forAllOnly.includes(name)),
   "auto.create.topics.enable",
+  "log.cleaner.backoff.ms",
+  "log.cleaner.dedupe.buffer.size",
+  "log.cleaner.io.max.bytes.per.second",
 ];
 const forAll = [...forEach, ...forAllOnly];
 

@@ -60,20 +60,10 @@ export const topicDefaultSettings = [
     "3600000",
     "How far after the broker's clock a producer's timestamp may lie.",
   ),
-  withoutEffect(
-    "log.cleaner.delete.retention.ms",
-    long(0),
-    "86400000",
-    "How long compaction keeps tombstones.",
-  ),
-  withoutEffect("log.cleaner.min.compaction.lag.ms", long(0), "0", "Least age of what compaction touches."),
-  withoutEffect(
-    "log.cleaner.max.compaction.lag.ms",
-    long(1),
-    longMaxText,
-    "Age at which compaction must act.",
-  ),
-  withoutEffect(
+  setting("log.cleaner.delete.retention.ms", long(0), "86400000", "How long compaction keeps tombstones."),
+  setting("log.cleaner.min.compaction.lag.ms", long(0), "0", "Least age of what compaction touches."),
+  setting("log.cleaner.max.compaction.lag.ms", long(1), longMaxText, "Age at which compaction must act."),
+  setting(
     "log.cleaner.min.cleanable.ratio",
     fraction(),
     "0.5",

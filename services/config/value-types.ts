@@ -47,6 +47,16 @@ export function fraction(): ValueType<number> {
   return { name: "double", allowed, parse };
 }
 
+export const positive: ValueType<number> = {
+  name: "double",
+  allowed: "a number greater than 0",
+  parse(setting, text) {
+    const value = Number(text);
+    if (text.trim() === "" || !(value > 0)) refuse(setting, text, "a number greater than 0");
+    return value;
+  },
+};
+
 export const boolean: ValueType<boolean> = {
   name: "boolean",
   allowed: "true or false",

@@ -30,6 +30,8 @@ const reachedByMany = [
   "voters added",
   "voters removed",
   "replicas begun anew in another directory",
+  "records compacted away",
+  "tombstones compacted away",
 ];
 
 export interface Totals {

@@ -53,6 +53,11 @@ export const invariants = [
   "groups: a commit that was acknowledged is the one fetched later",
   "groups: an accepted commit carries the current generation",
   "groups: a member leaves within a bounded time",
+  // Compacted records.
+  "compaction: what stays is as it was, at its offset",
+  "compaction: the last value of every key stays",
+  "compaction: a tombstone stays for its time",
+  "compaction: what was deleted does not come back",
 
   // What clients see.
   "client: a record is reported once",

@@ -74,7 +74,7 @@ function failureOf(error: unknown, { phase, cluster }: { phase: string; cluster:
 function countsOf(run: Parameters<typeof outcomeOf>[0]): Record<string, number> {
   const { world } = run.cluster;
   const { stats } = world;
-  const { raft, metadata, partitions, retention } = run.watch;
+  const { raft, metadata, partitions, retention, compaction } = run.watch;
   const faults = Object.fromEntries([...run.faults.counts].map(([kind, count]) => [`fault ${kind}`, count]));
   return {
     events: world.scheduler.eventsRun,
@@ -109,6 +109,8 @@ function countsOf(run: Parameters<typeof outcomeOf>[0]): Record<string, number> 
     "in-sync sets shrunk": metadata.isrShrinks,
     "in-sync sets grown": metadata.isrGrows,
     "retention removals": retention.removals,
+    "records compacted away": compaction.removedMax,
+    "tombstones compacted away": compaction.tombstonesGoneMax,
     "logs truncated": raft.truncations + partitions.truncations,
     "replicas begun anew in another directory": partitions.begunAnew,
   };

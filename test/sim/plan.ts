@@ -6,6 +6,7 @@ import type { DiskFaults } from "../../base/virtual/disk-faults.ts";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import type { FabricSettings } from "../../base/virtual/wires.ts";
 import { type AgingPlan, agingOf } from "./aging-plan.ts";
+import { type CompactingPlan, compactingOf } from "./compacting-plan.ts";
 import { type GroupingPlan, groupingOf, groupSettingsOf } from "./grouping-plan.ts";
 import { hasVoterShifts } from "./voter-shifts-plan.ts";
 
@@ -55,6 +56,8 @@ export interface Plan {
   aging: AgingPlan | null;
   /** Groups that read. */
   grouping: GroupingPlan | null;
+  /** A topic that is compacted. */
+  compacting: CompactingPlan | null;
   /** Kinds that occur, with their weights. */
   faults: readonly { kind: FaultKind; weight: number }[];
   /** Mean time between two faults, ms. */
@@ -73,6 +76,7 @@ export function planOf(seed: string): Plan {
   const flushPolicy = random.chance(0.85) ? "durable" : "os";
   const sessionMs = random.pick([600, 1_500]);
   const electionMs = random.pick([300, 600, 1_000]);
+  const compacting = compactingOf(seed);
   return {
     seed,
     brokers,
@@ -93,6 +97,8 @@ export function planOf(seed: string): Plan {
       "log.retention.check.interval.ms": "300",
       "ottla.log.dir.reserve.bytes": String(disks.pick([0, 5_000, 16_777_216])),
       "ottla.metadata.log.trailing.records": String(random.pick([0, 0, 20, 10_000])),
+      "log.cleaner.enable": String(compacting !== null),
+      ...compacting?.settings,
     },
     topicSettings: {
       "min.insync.replicas": "2",
@@ -112,6 +118,7 @@ export function planOf(seed: string): Plan {
     },
     aging: agingOf(seed),
     grouping: groupingOf(seed),
+    compacting,
     directories,
     faults: [
       ...faultsOf(random),

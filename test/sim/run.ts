@@ -8,6 +8,7 @@ import type { TraceLine } from "../../base/virtual/trace.ts";
 import { ForeignDirectoryError } from "../../cluster/log/identity-file.ts";
 import type { PartitionImage } from "../../cluster/metadata/image.ts";
 import { Aging, agingTopic } from "./aging.ts";
+import { Compacting } from "./compacting.ts";
 import { Faults } from "./faults.ts";
 import { Grouping, groupedTopic } from "./grouping.ts";
 import { Ledger } from "./ledger.ts";
@@ -57,6 +58,7 @@ export class Run {
   readonly workload: Workload;
   readonly aging: Aging | null;
   readonly shifting: Shifting | null;
+  readonly compacting: Compacting | null;
   readonly voterShifts: VoterShifts | null;
   readonly grouping: Grouping | null;
   phase = "start";
@@ -107,6 +109,13 @@ export class Run {
         ...{ plan, aging, ledger: this.ledger, bootstrap: this.cluster.bootstrap, onWrong },
         env: world.addNode("ager").start(),
       });
+    const { seed, compacting } = plan;
+    this.compacting =
+      compacting &&
+      new Compacting({
+        ...{ seed, compacting, checks: this.checks, bootstrap: this.cluster.bootstrap, onWrong },
+        env: world.addNode("compacter").start(),
+      });
     const shifts = hasShifting(plan.seed);
     this.shifting = shifts
       ? new Shifting({
@@ -144,11 +153,13 @@ export class Run {
     if (this.aging) await this.#settles("aging is made", this.aging.prepare(), readyWithinMs);
     if (this.shifting) await this.#settles("shifting is made", this.shifting.prepare(), readyWithinMs);
     if (this.grouping) await this.#settles("grouping is made", this.grouping.prepare(), readyWithinMs);
+    if (this.compacting) await this.#settles("compacted is made", this.compacting.prepare(), readyWithinMs);
     this.phase = "faults";
     this.workload.begin();
     this.grouping?.begin();
     this.aging?.begin();
     this.shifting?.begin();
+    this.compacting?.begin();
     this.voterShifts?.begin();
     this.faults.begin();
     await world.runFor(this.plan.faultsForMs);
@@ -160,6 +171,7 @@ export class Run {
       this.workload.end(),
       this.aging?.end(),
       this.shifting?.end(),
+      this.compacting?.end(),
       this.voterShifts?.end(),
       this.grouping?.end(),
     ]);
@@ -181,6 +193,10 @@ export class Run {
     if (this.grouping) {
       const all = await this.#settles("grouped is read", this.workload.readAll(groupedTopic), quietWithinMs);
       this.ledger.verify(groupedTopic, all);
+    }
+    if (this.compacting) {
+      const left = await this.#settles("compacted is read", this.compacting.read(), quietWithinMs);
+      this.compacting.verify(left, (partition) => this.watch.compaction.startOf(partition));
     }
     await this.#topics();
     // A pause that began before the healing may have ended after it.

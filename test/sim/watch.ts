@@ -2,12 +2,14 @@
 
 import type { PeerTap } from "../../services/peer/link-peers.ts";
 import { ClaimsCheck } from "./checks/claims-check.ts";
+import { CompactionCheck } from "./checks/compaction-check.ts";
 import { GroupCheck } from "./checks/group-check.ts";
 import { MetadataCheck } from "./checks/metadata-check.ts";
 import { PartitionCheck } from "./checks/partition-check.ts";
 import { RaftCheck } from "./checks/raft-check.ts";
 import { RetentionCheck } from "./checks/retention-check.ts";
 import { Surroundings } from "./checks/surroundings.ts";
+import { isCompacted } from "./compacted-topics.ts";
 import type { Plan } from "./plan.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 import type { SimNode } from "./sim-node.ts";
@@ -20,6 +22,7 @@ export class Watch {
   readonly partitions: PartitionCheck;
   readonly retention: RetentionCheck;
   readonly groups: GroupCheck;
+  readonly compaction: CompactionCheck;
   readonly tap: PeerTap;
   readonly #nodes: ReadonlyMap<string, SimNode>;
   #trouble: unknown = null;
@@ -31,6 +34,7 @@ export class Watch {
     this.partitions = new PartitionCheck(this.all);
     this.retention = new RetentionCheck(this.all);
     this.groups = new GroupCheck(parts.checks);
+    this.compaction = new CompactionCheck(this.all);
     const claims = new ClaimsCheck(this.all);
     // What a checker throws must not be caught by the product that happens to be on the stack.
     this.tap = (message) => {
@@ -53,6 +57,7 @@ export class Watch {
     this.partitions.look(node);
     this.retention.look(node);
     this.groups.look(node);
+    this.compaction.look(node);
     if (this.all.latest !== before) this.partitions.lookAtInSyncSets();
   }
 
@@ -74,8 +79,10 @@ export class Watch {
   /** At rest every replica holds the same. */
   final(): void {
     this.partitions.lookAtInSyncSets();
+    this.compaction.final();
     for (const topic of this.all.latest.topics.values()) {
-      for (const { topicId, partition, replicas } of topic.partitions) {
+      // Each replica compacts by itself: what they must have in common is looked at above.
+      for (const { topicId, partition, replicas } of isCompacted(topic.name) ? [] : topic.partitions) {
         const committed = this.all.committedOf(topicId, partition);
         for (const id of replicas) {
           const log = this.all.logOf(this.all.cluster.node(id), `${topic.name}-${partition}`);

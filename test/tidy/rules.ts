@@ -47,6 +47,8 @@ export const bindsRealEnv = [
   "services/embedded.ts",
   "services/start.ts",
   "services/format.ts",
+  // A thread of its own: the disk and the codecs.
+  "services/cleaning/thread-main.ts",
   // The codecs only: they are deterministic, so a simulation runs the real ones.
   "base/virtual/world.ts",
   "test/",
