@@ -76,6 +76,10 @@ const table = {
       "quicker, or raise maxPollIntervalMs or rebalanceTimeoutMs.",
   },
   LISTENER_FAILED: { retriable: false, help: "onAssigned, onRevoked or onLost failed; see the cause." },
+  HANDLER_FAILED: {
+    retriable: false,
+    help: "The cause says why; the record is read again by the next run. See `onError` for other answers.",
+  },
   ALREADY_READING: { retriable: false, help: "Finish the first iteration before beginning another." },
 } as const satisfies Record<string, { retriable: boolean; help: string }>;
 
@@ -198,6 +202,34 @@ export class RecordFormatError extends ClientError {
   }
 }
 
+/**
+ * A handler of `consumer.run` failed for good; the cause is what it threw, or why the record could not go.
+ */
+export class HandlerError extends ClientError {
+  readonly topic: string;
+  readonly partition: number;
+  /** Of the record; of the first one for a batch. It is not processed: the next run begins before it. */
+  readonly offset: number;
+  /** How often the handler was called for it, in this topic. */
+  readonly attempts: number;
+
+  constructor(
+    place: { topic: string; partition: number; offset: number; attempts: number },
+    what: string,
+    cause: unknown,
+  ) {
+    const { topic, partition, offset, attempts } = place;
+    super("HANDLER_FAILED", `run: ${topic}-${partition} at offset ${offset}: ${what}: ${reasonOf(cause)}`, {
+      cause,
+    });
+    this.name = "HandlerError";
+    this.topic = topic;
+    this.partition = partition;
+    this.offset = offset;
+    this.attempts = attempts;
+  }
+}
+
 /** What a broker answered, with what was tried before the table's sentence. */
 export function brokerError(what: string, code: number, message: string | null = null): BrokerError {
   const info = errorInfo(code);
@@ -220,5 +252,18 @@ export function hasBrokerCode(error: unknown, name: ErrorName): boolean {
 }
 
 export function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+  return error instanceof Error ? error : new Error(textOf(error));
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : textOf(error);
+}
+
+/** Not everything can be made a text: an object without prototype cannot. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return typeof value;
+  }
 }

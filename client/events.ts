@@ -1,5 +1,6 @@
 // core: what a client tells of its work to whoever wants to watch it: connections, what it learns of the
-// cluster, and what becomes of its batches. A listener that throws does no harm.
+// cluster, and what becomes of its batches and of records whose handlers fail. A listener that throws does no
+// harm.
 
 export type ClientEvent =
   | { readonly kind: "connected" | "disconnected"; readonly address: string; readonly lane: string }
@@ -19,7 +20,8 @@ export type ClientEvent =
   /** `waitedMs`: since the first of its records was given to the producer. */
   | ({ readonly kind: "batchDelivered"; readonly waitedMs: number } & BatchTold)
   | ({ readonly kind: "batchRetried" | "batchFailed"; readonly error: Error } & BatchTold)
-  | GroupEvent;
+  | GroupEvent
+  | RunEvent;
 
 /** What becomes of a consumer's membership in its group. */
 export type GroupEvent =
@@ -46,6 +48,17 @@ export type GroupEvent =
   | { readonly kind: "offsetsCommitted"; readonly groupId: string; readonly partitions: number }
   | { readonly kind: "commitFailed"; readonly groupId: string; readonly error: Error };
 
+/** What becomes of a record whose handler failed. */
+export type RunEvent =
+  /** A handler of `run` failed and is called again after so long. */
+  | ({ readonly kind: "recordRetried"; readonly delayMs: number } & FailedRecordTold)
+  /** ...the record was written to a retry topic or a dead-letter topic. */
+  | ({ readonly kind: "recordMoved"; readonly to: string } & FailedRecordTold)
+  /** ...that does not succeed yet, for this reason; it is tried again. */
+  | ({ readonly kind: "recordNotMoved"; readonly to: string; readonly reason: Error } & FailedRecordTold)
+  /** ...the record was passed over. */
+  | ({ readonly kind: "recordSkipped" } & FailedRecordTold);
+
 export interface BatchTold {
   readonly topic: string;
   readonly partition: number;
@@ -53,6 +66,17 @@ export interface BatchTold {
   readonly bytes: number;
   /** Times it was sent. */
   readonly attempts: number;
+}
+
+export interface FailedRecordTold {
+  readonly topic: string;
+  readonly partition: number;
+  /** Of the first record, for a batch. */
+  readonly offset: number;
+  /** How often the handler was called for it, in this topic. */
+  readonly attempts: number;
+  /** What the handler threw. */
+  readonly error: Error;
 }
 
 export type OnClientEvent = (event: ClientEvent) => void;

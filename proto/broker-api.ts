@@ -9,6 +9,8 @@ import type { ApiName, RequestOf, ResponseOf } from "./kafka/apis.ts";
 export interface RequestContext {
   /** What the client calls itself; "" when it gave none. For logs and quotas only. */
   readonly clientId: string;
+  /** Where it connects from, as brokers tell of members of groups; "/" and the address. */
+  readonly clientHost: string;
   /** The listener the request came in on: answers name brokers by their address on the same listener. */
   readonly listenerName: string;
   /** Of this process, for logs. */
@@ -54,4 +56,18 @@ export interface BrokerApi {
   describeQuorum: Operation<"DescribeQuorum">;
   addRaftVoter: Operation<"AddRaftVoter">;
   removeRaftVoter: Operation<"RemoveRaftVoter">;
+  findCoordinator: Operation<"FindCoordinator">;
+  /** Byte strings of the request are lent until the promise settles, here and in `syncGroup`. */
+  joinGroup: Operation<"JoinGroup">;
+  syncGroup: Operation<"SyncGroup">;
+  heartbeat: Operation<"Heartbeat">;
+  leaveGroup: Operation<"LeaveGroup">;
+  offsetCommit: Operation<"OffsetCommit">;
+  offsetFetch: Operation<"OffsetFetch">;
+  offsetDelete: Operation<"OffsetDelete">;
+  describeGroups: Operation<"DescribeGroups">;
+  listGroups: Operation<"ListGroups">;
+  deleteGroups: Operation<"DeleteGroups">;
+  consumerGroupHeartbeat: Operation<"ConsumerGroupHeartbeat">;
+  consumerGroupDescribe: Operation<"ConsumerGroupDescribe">;
 }

@@ -4,6 +4,7 @@
 //   log directories -> raft -> controller, or follower of it -> image -> replicas, lifecycle, operations
 import type { Env } from "../base/ports/env.ts";
 import { randomUuid, type Uuid, zeroUuid } from "../base/uuid.ts";
+import type { GroupCoordinator } from "../cluster/coordinator/group-coordinator.ts";
 import { emptyImage, type MetadataDelta, type MetadataImage } from "../cluster/metadata/image.ts";
 import { RaftNode } from "../cluster/raft/driver/raft-node.ts";
 import { raftTiming } from "../cluster/raft/driver/raft-settings.ts";
@@ -15,6 +16,7 @@ import type { NodeConfig } from "./config/node-config.ts";
 import { ControllerLink } from "./controller-link.ts";
 import { type Directories, mayHaveLostWrites, openDirectories } from "./directories.ts";
 import { DirectoryAssignments } from "./directory-assignments.ts";
+import { groupCoordinator, groupSettingsOf } from "./group-side.ts";
 import { ImageView } from "./image-view.ts";
 import { leaveCluster } from "./leave.ts";
 import { BrokerLifecycle } from "./lifecycle.ts";
@@ -76,6 +78,8 @@ export class RunningNode {
   readonly peer: PeerApi;
   readonly raft: RaftNode;
   readonly replicas: ReplicaSet | null;
+  /** Null on a node that is no broker. */
+  readonly groups: GroupCoordinator | null;
   readonly #story: Story;
   readonly #config: NodeConfig;
   readonly #env: Env;
@@ -141,6 +145,7 @@ export class RunningNode {
     });
     this.#uncleanDirectories = this.#recover(this.#logs);
     this.replicas = config.isBroker ? this.#makeReplicas(this.#logs) : null;
+    this.groups = this.replicas === null ? null : this.#makeGroups(this.replicas);
     this.#retention = new RetentionRounds({
       clock: env.clock,
       everyMs: config.retentionCheckIntervalMs,
@@ -148,7 +153,8 @@ export class RunningNode {
       retentionOf: (topic) => this.#topicConfigs.retention(topic),
     });
     this.#assignments = this.#makeAssignments();
-    this.broker = this.replicas === null ? null : this.#makeBroker(this.replicas);
+    this.broker =
+      this.replicas === null || this.groups === null ? null : this.#makeBroker(this.replicas, this.groups);
     this.peer = peerApi({ controller: this.#controller, raft: this.raft, replicas: this.replicas });
     this.#follow();
   }
@@ -195,6 +201,7 @@ export class RunningNode {
     this.#lifecycle?.stop();
     this.#retention.stop();
     this.#assignments.stop();
+    this.groups?.stop();
     await this.replicas?.stop();
     await this.raft.stop();
     this.#side.close();
@@ -289,7 +296,14 @@ export class RunningNode {
     return working.map(({ identity }) => identity.directoryId);
   }
 
-  #makeBroker(replicas: ReplicaSet): BrokerApi {
+  #makeGroups(replicas: ReplicaSet): GroupCoordinator {
+    const settings = groupSettingsOf(this.#config);
+    const { nodeId } = this.#config;
+    return groupCoordinator({ env: this.#env, nodeId, settings, replicas, image: () => this.#view.image });
+  }
+
+  #makeBroker(replicas: ReplicaSet, groups: GroupCoordinator): BrokerApi {
+    const groupSettings = groupSettingsOf(this.#config);
     return createBroker({
       nodeId: this.#config.nodeId,
       clusterId: this.clusterId,
@@ -300,6 +314,7 @@ export class RunningNode {
       controller: this.#link,
       config: this.#config,
       topicConfigs: this.#topicConfigs,
+      ...{ groups, groupSettings: () => groupSettings },
       logDirs: () => logDirFacts(this.#directories.data, this.#env.disk, () => replicas.partitions()),
     });
   }
@@ -351,6 +366,7 @@ export class RunningNode {
       this.#applying = image;
       this.replicas?.applyImage(image, delta);
       this.#view.publish(image);
+      this.groups?.imageChanged();
       this.#assignments.look(delta);
       if (delta.configs.size > 0) this.#logs.configsChanged();
       this.#lifecycle?.metadataApplied();

@@ -4,6 +4,7 @@
 import type { LogConfig } from "../cluster/log/replica-log.ts";
 import type { MetadataImage } from "../cluster/metadata/image.ts";
 import type { PartitionConfig } from "../cluster/replication/replication-ports.ts";
+import { isInternalTopic } from "./broker/topics.ts";
 import type { NodeConfig } from "./config/node-config.ts";
 import { convertSynonym, topicSynonyms } from "./config/topic-defaults.ts";
 import { type TopicSettingName, type TopicValueOf, topicSettings } from "./config/topic-settings.ts";
@@ -50,7 +51,8 @@ export class TopicConfigs {
     const cleanup = this.value(topicName, "cleanup.policy");
     return {
       minInsyncReplicas: this.value(topicName, "min.insync.replicas"),
-      flushPolicy,
+      // Committed offsets and the state of groups are durable always.
+      flushPolicy: isInternalTopic(topicName) ? "durable" : flushPolicy,
       maxMessageBytes: this.value(topicName, "max.message.bytes"),
       compacted: cleanup.includes("compact"),
       timestampType: this.value(topicName, "message.timestamp.type"),

@@ -65,8 +65,11 @@ export type From =
   | { readonly offset: number }
   | { readonly timestamp: number | Date };
 
-/** Where to stop, exclusive: never, at an offset, or at what is the end when `assign` is called. */
-export type To = "end" | { readonly offset: number };
+/**
+ * Where to stop, exclusive: never, at an offset, at what is the end when `assign` is called, or before the
+ * first record of a time or later (Unix ms); at the end, if there is none so late.
+ */
+export type To = "end" | { readonly offset: number } | { readonly timestamp: number | Date };
 
 export interface Assignment<T extends AnyTopic> {
   readonly topic: string | T;
@@ -102,19 +105,39 @@ export function readConsumerOptions<T extends AnyTopic>(given: ConsumerOptions<T
   return isPlain ? settings : { ...settings, offsetReset: "latest" };
 }
 
+const places = "{ offset } or { timestamp }, both whole numbers of 0 or more";
+
 /**
  * The timestamp by which ListOffsets knows a place, or the offset itself. Throws ClientError INVALID_OPTION.
  */
 export function placeOf(from: From): { readonly offset: number } | { readonly timestamp: number } {
   if (from === "latest") return { timestamp: -1 };
   if (from === "earliest") return { timestamp: -2 };
-  if (typeof from === "object" && from !== null) {
-    if ("offset" in from && Number.isSafeInteger(from.offset) && from.offset >= 0) return from;
-    if ("timestamp" in from) {
-      const timestamp = typeof from.timestamp === "number" ? from.timestamp : from.timestamp.getTime();
-      if (Number.isSafeInteger(timestamp) && timestamp >= 0) return { timestamp };
-    }
-  }
-  const should = '"earliest", "latest", { offset } or { timestamp }, both whole numbers of 0 or more';
-  throw new ClientError("INVALID_OPTION", `assign: from is ${quote(from)}; it should be ${should}`);
+  const place = numbersOf(from);
+  if (place !== null) return place;
+  const text = `assign: from is ${quote(from)}; it should be "earliest", "latest", ${places}`;
+  throw new ClientError("INVALID_OPTION", text);
+}
+
+/** The same for where to stop; null: never. */
+export function endPlaceOf(
+  to: To | undefined,
+): { readonly offset: number } | { readonly timestamp: number } | null {
+  if (to === undefined) return null;
+  if (to === "end") return { timestamp: -1 };
+  const place = numbersOf(to);
+  if (place !== null) return place;
+  throw new ClientError("INVALID_OPTION", `assign: to is ${quote(to)}; it should be "end", ${places}`);
+}
+
+function numbersOf(given: unknown): { readonly offset: number } | { readonly timestamp: number } | null {
+  if (typeof given !== "object" || given === null) return null;
+  if ("offset" in given && isWhole(given.offset)) return { offset: given.offset };
+  if (!("timestamp" in given)) return null;
+  const timestamp = given.timestamp instanceof Date ? given.timestamp.getTime() : given.timestamp;
+  return isWhole(timestamp) ? { timestamp } : null;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

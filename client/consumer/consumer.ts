@@ -11,13 +11,15 @@ import type { CommittedOffset, OffsetCommit } from "../group/committed-offset.ts
 import { GroupSession } from "../group/group-session.ts";
 import type { TopicPartition } from "../group/places.ts";
 import { RunFeed } from "../group/run-feed.ts";
-import type { RunSource } from "../group/run-source.ts";
 import { readSubscription, type SubscriptionInput } from "../group/subscription.ts";
+import { ConsumerRuns } from "../run/consumer-runs.ts";
+import type { RunOptions } from "../run/run-options.ts";
 import { type AnyTopic, type RawTopic, rawTopic } from "../topics/topic.ts";
 import {
   type Assignment,
   type ConsumerOptions,
   type ConsumerSettings,
+  endPlaceOf,
   type From,
   placeOf,
   readConsumerOptions,
@@ -26,6 +28,8 @@ import { type ConsumerBatch, type RecordOf, TopicTable } from "./consumer-record
 import { Fetcher } from "./fetcher.ts";
 import { PartitionReader } from "./partition-reader.ts";
 import { PositionCheck } from "./position-check.ts";
+import { OpenRanges, RecordRange } from "./range.ts";
+import { planRange, type RangeQuery } from "./range-query.ts";
 import { ReadSet } from "./read-set.ts";
 import { BatchReading, RecordReading } from "./reading.ts";
 
@@ -40,7 +44,7 @@ export interface CloseOptions {
 }
 
 /** How far a partition is behind. */
-export interface PartitionLag extends TopicPartition {
+export interface PositionLag extends TopicPartition {
   readonly position: number;
   /** The end of what can be read, as of the last fetch; null: nothing was fetched yet. */
   readonly highWatermark: number | null;
@@ -68,6 +72,8 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
   readonly #fetcher: Fetcher;
   readonly #reads: ReadSet;
   readonly #group: GroupSession | null;
+  readonly #runs: ConsumerRuns<RecordOf<T>>;
+  readonly #ranges: OpenRanges;
   readonly #signal: AbortSignal | null;
   #ownerships = 0;
   #isClosed = false;
@@ -87,6 +93,8 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
     });
     this.#fetcher = new Fetcher(env, this.#cluster, this.#settings, this.#check, () => this.#reads.tell());
     this.#group = this.#makeGroup();
+    this.#runs = this.#makeRuns(this.#group);
+    this.#ranges = new OpenRanges({ env, settings: this.#settings, onInvalid: options.onInvalid ?? null });
     this.#signal = options.signal ?? null;
     if (this.#signal?.aborted) this.#end(false);
     else this.#signal?.addEventListener("abort", this.#abort, { once: true });
@@ -109,22 +117,26 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
     };
     const asked = places.map((place) => {
       const from = placeOf(place.from);
+      const to = endPlaceOf(place.to);
+      const isByTime = "timestamp" in from || (to !== null && "timestamp" in to);
       return {
         place,
         from: "offset" in from ? from : { query: ask(place, from.timestamp) },
+        to: to === null || "offset" in to ? to : { query: ask(place, to.timestamp) },
         // A time after the last record means the end.
-        latest: place.to === "end" || "timestamp" in from ? ask(place, listOffsetsAt.latest) : null,
+        latest: isByTime ? ask(place, listOffsetsAt.latest) : null,
       };
     });
     const answers = new Map((await this.#check.lookUp(queries)).map((answer, at) => [queries[at], answer]));
     if (this.#isClosed) throw closedError();
     this.#retire(places);
     const options = { codecs: this.#env.codecs, checkCrcs: this.#settings.checkCrcs };
-    const assigned = asked.map(({ place, from, latest }) => {
+    const assigned = asked.map(({ place, from, to, latest }) => {
       const end = latest === null ? null : answers.get(latest)!;
       const found = "offset" in from ? { offset: from.offset, leaderEpoch: -1 } : answers.get(from.query)!;
       const start = found.offset < 0 ? end! : found;
-      const stop = place.to === "end" ? end!.offset : place.to === undefined ? null : place.to.offset;
+      const last = to === null || "offset" in to ? to : answers.get(to.query)!;
+      const stop = last === null ? null : last.offset < 0 ? end!.offset : last.offset;
       const { topic, partition } = place;
       const { offset, leaderEpoch } = start;
       const at = { topic, partition, offset, leaderEpoch, end: stop, ownership: ++this.#ownerships };
@@ -175,7 +187,7 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
   }
 
   /** How far each assigned partition is behind. */
-  lag(): PartitionLag[] {
+  lag(): PositionLag[] {
     return this.#reads.assigned.map(({ reader: { topic, partition, position, highWatermark: end } }) => {
       const isKnown = end >= 0 && position >= 0;
       const lag = isKnown ? Math.max(0, end - position) : null;
@@ -189,15 +201,16 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
     return { groupId: this.#settings.groupId!, generationOrMemberEpoch, memberId, groupInstanceId };
   }
 
-  /** Batches for a runner of handlers, which says itself what is done; instead of an iteration. */
-  runSource(): RunSource<RecordOf<T>> {
-    const group = this.#group;
-    return new RunFeed<RecordOf<T>>({
-      reads: this.#reads,
-      onRevoked: group === null ? null : (listener) => group.handover.onRevoked(listener),
-      commit: () => this.#needGroup("commit").committer.commitDone(null, this.#settings.apiTimeoutMs),
-      follow: (topics) => this.#needGroup("follow").follow(topics),
-    });
+  /**
+   * Calls a handler for each record, or for many at a time, instead of an iteration: several at once, ordered
+   * by partition or by key, and with an answer to those that fail (`onError`). What was handled is committed
+   * by itself (unless `autoCommit` is off). Resolves when the consumer is closed or the signal aborted, once
+   * what was in work has ended, within `closeTimeoutMs`. Rejects with HandlerError when a record failed for
+   * good, with ClientError INVALID_OPTION, ALREADY_READING, NO_GROUP, and with what stops reading.
+   */
+  async run(options: RunOptions<RecordOf<T>>): Promise<void> {
+    if (this.#isClosed) throw closedError();
+    await this.#runs.run(options);
   }
 
   /** What is assigned, in order. */
@@ -270,9 +283,19 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
         return { topic, partition, timestamp: listOffsetsAt.latest };
       });
       const answers = await this.#check.lookUp(queries);
+      for (const [at, reader] of readers.entries()) reader.goal = answers[at]!.offset;
       return new Map(readers.map((reader, at) => [reader, answers[at]!.offset]));
     };
     return new RecordReading<RecordOf<T>>(this.#reads.source({ ...options, findEnds }));
+  }
+
+  /**
+   * A piece of a topic by time or offset, whatever is assigned: read with connections of its own, beside what
+   * the consumer reads otherwise. Throws ClientError INVALID_OPTION, CLOSED.
+   */
+  range(query: RangeQuery<T>): RecordRange<T> {
+    if (this.#isClosed) throw closedError();
+    return new RecordRange(this.#ranges, this.#topics.find(query.topic, "range"), planRange(query));
   }
 
   /**
@@ -295,13 +318,14 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#signal?.removeEventListener("abort", this.#abort);
-    this.#reads.close();
     this.#ended = this.#leave(isForGood);
   }
 
   async #leave(isForGood: boolean): Promise<void> {
+    await this.#runs.stop();
+    this.#reads.close();
     await this.#group?.close(isForGood);
-    await this.#fetcher.close();
+    await Promise.all([this.#ranges.close(), this.#fetcher.close()]);
     this.#cluster.close();
   }
 
@@ -316,6 +340,26 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
       reads: this.#reads,
       check: this.#check,
       definitionOf: (topic) => this.#topics.known(topic) ?? rawTopic(topic),
+    });
+  }
+
+  #makeRuns(group: GroupSession | null): ConsumerRuns<RecordOf<T>> {
+    const source = new RunFeed<RecordOf<T>>({
+      reads: this.#reads,
+      onRevoked: group === null ? null : (listener) => group.handover.onRevoked(listener),
+      commit: async () => await group?.committer.commitDone(null, this.#settings.apiTimeoutMs),
+    });
+    const named = (): readonly string[] => group?.topicNames ?? [];
+    return new ConsumerRuns({
+      ...{ env: this.#env, settings: this.#settings, source },
+      topics: () => [...new Set([...named(), ...this.assignment().map(({ topic }) => topic)])],
+      follow:
+        group === null
+          ? null
+          : (extra) => {
+              for (const { name, of } of extra) this.#topics.liken(name, of);
+              group.readBeside(extra.map(({ name }) => name));
+            },
     });
   }
 

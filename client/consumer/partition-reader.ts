@@ -72,6 +72,14 @@ export class PartitionReader {
   /** The leader epoch against which the position was checked (KIP-320); -1: not yet. */
   checkedEpoch = -1;
   highWatermark = -1;
+  /** How far the broker last let anybody read: high watermark, or last stable offset. */
+  readableEnd = -1;
+  /** Answers without a record in a row, see empty-tail.ts. */
+  emptyAnswers = 0;
+  /** Somebody reads up to here, exclusive, and no further for now; null: nobody. */
+  goal: number | null = null;
+  /** Nothing can be handed out without a record of it: it is fetched however full the buffer is. */
+  isAwaited = false;
   /** Where to fetch from instead of from the leader; null: from the leader. */
   nearby: NearbyReplica | null = null;
   /**

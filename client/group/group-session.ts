@@ -23,7 +23,6 @@ import { Handover } from "./handover.ts";
 import { ModernMember, ProtocolRefused } from "./modern-member.ts";
 import { ModernMembership } from "./modern-membership.ts";
 import { Offsets } from "./offsets.ts";
-import type { ExtraTopic } from "./run-source.ts";
 import type { Subscription } from "./subscription.ts";
 import { TopicWatch } from "./topic-watch.ts";
 
@@ -68,8 +67,7 @@ export class GroupSession {
   readonly #watch: TopicWatch;
   #subscription: Subscription | null = null;
   #membership: Membership | null = null;
-  /** Topics that are read besides, and by whose definition. */
-  readonly #extras = new Map<string, string>();
+  #beside: readonly string[] = [];
   #isRefused = false;
   #isWatching = false;
   #isClosed = false;
@@ -78,8 +76,7 @@ export class GroupSession {
     const { env, cluster, settings, groupId, reads } = parts;
     this.#parts = parts;
     this.#coordinator = new Coordinator(env, cluster, settings, groupId);
-    const extras = (): Iterable<string> => this.#extras.keys();
-    this.#watch = new TopicWatch(cluster, { timeoutMs: settings.requestTimeoutMs, extras });
+    this.#watch = new TopicWatch(cluster, settings.requestTimeoutMs);
     const identity = (): MemberIdentity => this.identity;
     const lines = { coordinator: this.#coordinator, sleeper: cluster.sleeper, identity };
     const isStableOnly = settings.isolation === "readCommitted";
@@ -102,11 +99,8 @@ export class GroupSession {
       reads,
       offsets,
       progress: this.committer.progress,
-      definitionOf: (topic) => {
-        const of = this.#extras.get(topic);
-        return of === undefined ? parts.definitionOf(topic) : { ...parts.definitionOf(of), name: topic };
-      },
-      isExtra: (topic) => this.#extras.has(topic),
+      definitionOf: parts.definitionOf,
+      isReadBeside: (topic) => this.#beside.includes(topic),
       lookUp: (queries) => parts.check.lookUp(queries),
       commit: (places, timeoutMs) => this.committer.commitDone(places, timeoutMs),
     });
@@ -127,7 +121,7 @@ export class GroupSession {
       const text = "subscribe: { re2 } needs the consumer protocol; give a RegExp to match in the client";
       throw new ClientError("INVALID_OPTION", text);
     }
-    this.#subscription = subscription;
+    this.#subscription = { ...subscription, beside: this.#beside };
     if (this.#membership !== null) {
       this.#membership.member.resubscribed();
       return;
@@ -144,23 +138,22 @@ export class GroupSession {
       });
   }
 
-  /**
-   * Subscribes to these as well, however the subscription changes; they are read from the start of the log
-   * where nothing is committed. Throws ClientError NOTHING_ASSIGNED.
-   */
-  follow(topics: readonly ExtraTopic[]): void {
-    if (this.#membership === null) {
-      throw new ClientError("NOTHING_ASSIGNED", "follow: this consumer has not subscribed");
-    }
-    const isNew = topics.some(({ name }) => !this.#extras.has(name));
-    for (const { name, of } of topics) this.#extras.set(name, of);
-    if (isNew) this.#membership.member.resubscribed();
+  /** Reads these topics too, whatever is subscribed to, until `unsubscribe`. */
+  readBeside(topics: readonly string[]): void {
+    this.#beside = [...new Set([...this.#beside, ...topics])];
+    if (this.#subscription !== null) this.subscribe(this.#subscription);
+  }
+
+  /** The topics subscribed to by name. */
+  get topicNames(): readonly string[] {
+    return this.#subscription?.kind === "names" ? this.#subscription.topics : [];
   }
 
   /** Gives up everything and leaves the group. Never rejects. */
   async unsubscribe(): Promise<void> {
     const membership = this.#membership;
     this.#subscription = null;
+    this.#beside = [];
     if (membership === null) return;
     membership.member.stop();
     await this.#within(membership.ended, endMs.work);

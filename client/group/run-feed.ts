@@ -2,15 +2,14 @@
 // runner says is done is committed.
 
 import type { ReadSet } from "../consumer/read-set.ts";
+import type { RunBatch, RunPlace, RunSource } from "../run/run-source.ts";
 import type { RevokedListener } from "./handover.ts";
-import type { ExtraTopic, RunBatch, RunPlace, RunSource } from "./run-source.ts";
 
 export interface RunFeedParts {
   readonly reads: ReadSet;
   /** Null: not in a group. */
   readonly onRevoked: ((listener: RevokedListener) => () => void) | null;
   readonly commit: () => Promise<void>;
-  readonly follow: (topics: readonly ExtraTopic[]) => void;
 }
 
 export class RunFeed<R> implements RunSource<R> {
@@ -28,20 +27,15 @@ export class RunFeed<R> implements RunSource<R> {
       const batch = await reads.next(signal, null);
       if (batch === null) return null;
       const { reader, nextOffset, highWatermark, records } = batch;
+      const { topic, partition, token: generation } = reader;
       reader.isTracked = true;
       reader.handOut(nextOffset);
       reader.position = Math.max(reader.position, nextOffset);
       reader.positionEpoch = batch.leaderEpoch;
-      const { topic, partition, token: generation } = reader;
       return {
-        topic,
-        partition,
-        generation,
-        isCurrent: () => reads.reader(reader) === reader && reader.token === generation,
-        records,
+        ...{ topic, partition, generation, records, nextOffset, highWatermark },
+        isCurrent: () => reader.token === generation && reads.reader(reader) === reader,
         decode: (index) => batch.decode(index) as R | null,
-        nextOffset,
-        highWatermark,
       };
     } finally {
       release();
@@ -72,10 +66,6 @@ export class RunFeed<R> implements RunSource<R> {
 
   commit(): Promise<void> {
     return this.#parts.commit();
-  }
-
-  follow(topics: readonly ExtraTopic[]): void {
-    this.#parts.follow(topics);
   }
 
   #setPaused(places: readonly RunPlace[], isPaused: boolean): void {

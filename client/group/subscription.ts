@@ -11,10 +11,14 @@ export interface BrokerPattern {
 
 export type SubscriptionInput<T extends AnyTopic> = readonly (string | T)[] | RegExp | BrokerPattern;
 
-export type Subscription =
+export type Subscription = (
   | { readonly kind: "names"; readonly topics: readonly string[] }
   | { readonly kind: "pattern"; readonly pattern: RegExp }
-  | { readonly kind: "brokerPattern"; readonly re2: string };
+  | { readonly kind: "brokerPattern"; readonly re2: string }
+) & {
+  /** Topics that a run has read beside those: its retry topics. From their start, if nothing is committed. */
+  readonly beside?: readonly string[];
+};
 
 /** Throws ClientError INVALID_OPTION. `nameOf` checks one of a list. */
 export function readSubscription<T extends AnyTopic>(

@@ -33,6 +33,9 @@ export function verdictOf(what: string, code: number, message: string | null = n
     case ErrorCode.ILLEGAL_GENERATION:
     case ErrorCode.FENCED_MEMBER_EPOCH:
       return { kind: "lost", error, forgetsMember: false };
+    // The place of a static member that died is kept until its session is over: it comes back then.
+    case ErrorCode.UNRELEASED_INSTANCE_ID:
+      return { kind: "later", error };
     case ErrorCode.STALE_MEMBER_EPOCH:
       return { kind: "stale", error };
     default:

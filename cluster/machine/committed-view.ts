@@ -2,7 +2,7 @@
 // readers and published comes from here, on leaders and followers alike. Knows nothing of proposals.
 import { assert } from "../../base/assert.ts";
 import type { JournalEntry } from "./journal.ts";
-import type { Machine, MachineSnapshot } from "./machine.ts";
+import type { Machine, MachineSnapshot, SnapshotCodec } from "./machine.ts";
 
 export class CommittedView<State, Rec, Change> {
   readonly #machine: Omit<Machine<State, Rec, Change>, "encode">;
@@ -53,16 +53,23 @@ export class CommittedView<State, Rec, Change> {
   load(snapshot: MachineSnapshot): Change {
     const before = this.#state;
     const { name } = this.#machine;
+    const codec = this.#snapshots();
     assert(snapshot.end >= this.#end, `${name}: a snapshot at ${snapshot.end} came after ${this.#end}`);
-    this.#state = this.#machine.decodeSnapshot(snapshot.bytes);
+    this.#state = codec.decode(snapshot.bytes);
     this.#end = snapshot.end;
     this.#epoch = snapshot.epoch;
     this.#bytesSinceSnapshot = 0;
-    return this.#machine.between(before, this.#state);
+    return codec.between(before, this.#state);
   }
 
   snapshot(): MachineSnapshot {
     this.#bytesSinceSnapshot = 0;
-    return { end: this.#end, epoch: this.#epoch, bytes: this.#machine.encodeSnapshot(this.#state) };
+    return { end: this.#end, epoch: this.#epoch, bytes: this.#snapshots().encode(this.#state) };
+  }
+
+  #snapshots(): SnapshotCodec<State, Change> {
+    const { name, snapshots } = this.#machine;
+    assert(snapshots !== null, `${name}: it has no snapshots`);
+    return snapshots;
   }
 }

@@ -13,6 +13,11 @@ export interface Moment {
 export interface Decision<Rec, Reply> {
   readonly records: readonly Rec[];
   readonly reply: Reply;
+  /**
+   * Called in the same turn, once the records are in the journal (also when there are none): for what is kept
+   * beside the state, like timers. Not called when the journal refused them.
+   */
+  readonly appended?: () => void;
 }
 
 export interface ReplayEntry<Rec> {
@@ -37,8 +42,13 @@ export interface Machine<State, Rec, Change, Written = Rec> {
   encode(record: Written): Uint8Array;
   /** Throws on unknown types, newer versions and damaged bytes; the process then must not go on. */
   decode(bytes: Uint8Array): Rec;
-  encodeSnapshot(state: State): Uint8Array;
-  decodeSnapshot(bytes: Uint8Array): State;
+  /** Null: its journal keeps every record that still counts (a compacted log), and there are none. */
+  readonly snapshots: SnapshotCodec<State, Change> | null;
+}
+
+export interface SnapshotCodec<State, Change> {
+  encode(state: State): Uint8Array;
+  decode(bytes: Uint8Array): State;
   /** What differs between two states that are not a replay apart: after a snapshot was taken over. */
   between(before: State, after: State): Change;
 }

@@ -28,9 +28,11 @@ const counters: Machine<Counters, Added, string[]> = {
   },
   encode: (record) => Buffer.from(JSON.stringify(record)),
   decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as Added,
-  encodeSnapshot: (state) => Buffer.from(JSON.stringify(state)),
-  decodeSnapshot: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as Counters,
-  between: (_before, after) => Object.keys(after),
+  snapshots: {
+    encode: (state) => Buffer.from(JSON.stringify(state)),
+    decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as Counters,
+    between: (_before, after) => Object.keys(after),
+  },
 };
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };

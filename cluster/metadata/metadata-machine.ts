@@ -18,7 +18,5 @@ export const metadataMachine = {
   },
   encode: encodeRecord,
   decode: decodeRecord,
-  encodeSnapshot,
-  decodeSnapshot,
-  between: deltaBetween,
+  snapshots: { encode: encodeSnapshot, decode: decodeSnapshot, between: deltaBetween },
 } as const;

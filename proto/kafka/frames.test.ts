@@ -124,7 +124,7 @@ describe("the advertised table", () => {
     expect(advertised.InitProducerId!.min).toBe(0);
     expect(isServed("Produce", 2)).toBe(false);
     expect(isServed("Produce", 3)).toBe(true);
-    expect(isServed("OffsetFetch", 1)).toBe(false);
+    expect(isServed("EndTxn", 1)).toBe(false);
   });
 });
 

@@ -40,3 +40,5 @@ export const allClusterOperations = bits([
   alterConfigs,
   idempotentWrite,
 ]);
+
+export const allGroupOperations = bits([read, remove, describe, describeConfigs, alterConfigs]);

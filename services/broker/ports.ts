@@ -4,6 +4,8 @@
 import type { Clock } from "../../base/ports/clock.ts";
 import type { Random } from "../../base/ports/random.ts";
 import type { Uuid } from "../../base/uuid.ts";
+import type { GroupCoordinator } from "../../cluster/coordinator/group-coordinator.ts";
+import type { GroupSettings } from "../../cluster/coordinator/group-settings.ts";
 import type { MetadataImage } from "../../cluster/metadata/image.ts";
 import type { Partition } from "../../cluster/replication/partition.ts";
 import type { AllocateProducerIdsResponse } from "../../proto/peer/peer-api.ts";
@@ -82,7 +84,12 @@ export interface BrokerPorts {
   readonly metadata: MetadataPort;
   readonly replicas: ReplicasPort;
   readonly controller: ControllerPort;
-  readonly config: Pick<NodeConfig, "fetchBytesMax" | "deleteTopicEnabled" | "values">;
+  readonly config: Pick<
+    NodeConfig,
+    "fetchBytesMax" | "deleteTopicEnabled" | "values" | "voters" | "isController"
+  >;
   readonly topicConfigs: TopicConfigs;
+  readonly groups: Pick<GroupCoordinator, "shardFor" | "shards" | "isLoading">;
+  readonly groupSettings: () => GroupSettings;
   readonly logDirs: () => readonly LogDirFacts[];
 }

@@ -1,6 +1,7 @@
 // core: writes docs/CONFIG.md from the tables. A test holds the two together.
 import { brokerSettings } from "./broker-settings.ts";
 import type { ConfigDefinition } from "./definition.ts";
+import { groupSettings } from "./group-settings.ts";
 import { kafkaSettings } from "./kafka-settings.ts";
 import { topicDefaultSettings, topicSynonyms } from "./topic-defaults.ts";
 import { allSettings } from "./values.ts";
@@ -62,6 +63,8 @@ export function configDoc(): string {
     `${differences()}\n`,
     "## Settings of a node\n",
     `${settingsTable(brokerSettings)}\n`,
+    "## Consumer groups\n",
+    `${settingsTable(groupSettings)}\n`,
     "## Defaults of topics\n",
     "A topic that does not override a setting takes the broker's.\n",
     `${settingsTable(topicDefaultSettings.filter(({ effect }) => effect))}\n`,

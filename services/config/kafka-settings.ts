@@ -3,7 +3,6 @@
 import { withoutEffect as none } from "./definition.ts";
 import { boolean, choice, fraction, int, list, long, longMaxText, string } from "./value-types.ts";
 
-const intMaxText = "2147483647";
 const later = "Belongs to a part that is not there yet.";
 const ours = "Ottla has its own way of doing this.";
 const secure = "Security is not there yet: without it, listen on loopback or in a closed network.";
@@ -42,21 +41,7 @@ export const kafkaSettings = [
   none("socket.receive.buffer.bytes", int(-1), "102400", ours),
   none("background.threads", int(1), "10", ours),
 
-  none("group.initial.rebalance.delay.ms", int(0), "3000", later),
-  none("group.min.session.timeout.ms", int(0), "6000", later),
-  none("group.max.session.timeout.ms", int(0), "1800000", later),
-  none("group.max.size", int(1), intMaxText, later),
-  none("group.coordinator.rebalance.protocols", list, "classic,consumer", later),
-  none("group.consumer.session.timeout.ms", int(1), "45000", later),
-  none("group.consumer.heartbeat.interval.ms", int(1), "5000", later),
-  none("group.consumer.assignors", list, "uniform,range", later),
   none("group.share.enable", boolean, "false", later),
-  none("offsets.topic.num.partitions", int(1), "50", later),
-  none("offsets.topic.replication.factor", int(1), "3", later),
-  none("offsets.topic.segment.bytes", int(1), "104857600", later),
-  none("offsets.retention.minutes", int(1), "10080", later),
-  none("offsets.retention.check.interval.ms", long(1), "600000", later),
-  none("offset.metadata.max.bytes", int(0), "4096", later),
   none("transaction.state.log.num.partitions", int(1), "50", later),
   none("transaction.state.log.replication.factor", int(1), "3", later),
   none("transaction.state.log.min.isr", int(1), "2", later),

@@ -6,6 +6,7 @@ import { editDistance, nearestName } from "../../base/nearest-name.ts";
 import { brokerSettings } from "./broker-settings.ts";
 import { ConfigError } from "./config-error.ts";
 import type { ConfigDefinition } from "./definition.ts";
+import { groupSettings } from "./group-settings.ts";
 import { kafkaSettings } from "./kafka-settings.ts";
 import { parseProperties } from "./properties.ts";
 import { topicDefaultSettings } from "./topic-defaults.ts";
@@ -13,6 +14,7 @@ import { topicDefaultSettings } from "./topic-defaults.ts";
 type Row =
   | (typeof brokerSettings)[number]
   | (typeof topicDefaultSettings)[number]
+  | (typeof groupSettings)[number]
   | (typeof kafkaSettings)[number];
 export type SettingName = Row["name"];
 type ValueOf<Name extends SettingName> =
@@ -21,6 +23,7 @@ type ValueOf<Name extends SettingName> =
 export const allSettings: readonly ConfigDefinition[] = [
   ...brokerSettings,
   ...topicDefaultSettings,
+  ...groupSettings,
   ...kafkaSettings,
 ];
 const byName: ReadonlyMap<string, ConfigDefinition> = new Map(allSettings.map((row) => [row.name, row]));

@@ -189,6 +189,7 @@ export class Connection {
     const { name, head } = request;
     const context: RequestContext = {
       clientId: head.clientId ?? "",
+      clientHost: `/${this.socket.remote.host}`,
       listenerName: this.#listenerName,
       connectionId: this.id,
       apiVersion: head.apiVersion,

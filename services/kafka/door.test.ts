@@ -154,7 +154,7 @@ describe("what cannot be served", () => {
     ["an empty frame", frame(), "malformed"],
     ["a frame too short for a header", frame(0, 3, 0), "malformed"],
     ["an unknown API", frame(0x03, 0xe7, 0, 0, 0, 0, 0, 1, 0xff, 0xff), "key 999 is not served"],
-    ["an API that is not offered", frame(0, 11, 0, 5, 0, 0, 0, 1, 0xff, 0xff), "JoinGroup is not served"],
+    ["an API that is not offered", frame(0, 26, 0, 1, 0, 0, 0, 1, 0xff, 0xff), "EndTxn is not served"],
     ["an unsupported version", request("Produce", 1, { version: 2 }), "versions 3 to 11, not in 2"],
     ["a body that is cut short", frame(0, 3, 0, 4, 0, 0, 0, 1, 0xff, 0xff, 0, 0, 0, 9), "Metadata"],
     ["bytes after the body", frame(0, 60, 0, 0, 0, 0, 0, 1, 0xff, 0xff, 0, 0, 0, 7, 7), "too many"],

@@ -1,21 +1,11 @@
 // core: the response that says that a whole request failed, in the shape of its API. Most APIs have no place
 // for one error, so every item of the request gets it.
-import type { ApiName, RequestOf, ResponseOf } from "../../proto/kafka/apis.ts";
-import type { Input } from "../../proto/kafka/schema.ts";
-
-export interface Failure {
-  readonly code: number;
-  readonly message: string;
-}
-
-type Builder<Name extends ApiName> = (
-  request: RequestOf<Name>,
-  failure: Failure,
-) => Input<ResponseOf<Name>> | null;
-
-type Builders = { readonly [Name in ApiName]?: Builder<Name> };
+import type { ApiName } from "../../proto/kafka/apis.ts";
+import { groupBuilders } from "./group-error-responses.ts";
+import type { Builders, Failure } from "./response-builder.ts";
 
 const builders: Builders = {
+  ...groupBuilders,
   Produce: ({ topicData }, { code, message }) => ({
     responses: topicData.map(({ name, partitionData }) => ({
       name,

@@ -29,6 +29,19 @@ export function operationsOf(api: BrokerApi): Operations {
     ["DescribeQuorum", api.describeQuorum],
     ["AddRaftVoter", api.addRaftVoter],
     ["RemoveRaftVoter", api.removeRaftVoter],
+    ["FindCoordinator", api.findCoordinator],
+    ["JoinGroup", api.joinGroup],
+    ["SyncGroup", api.syncGroup],
+    ["Heartbeat", api.heartbeat],
+    ["LeaveGroup", api.leaveGroup],
+    ["OffsetCommit", api.offsetCommit],
+    ["OffsetFetch", api.offsetFetch],
+    ["OffsetDelete", api.offsetDelete],
+    ["DescribeGroups", api.describeGroups],
+    ["ListGroups", api.listGroups],
+    ["DeleteGroups", api.deleteGroups],
+    ["ConsumerGroupHeartbeat", api.consumerGroupHeartbeat],
+    ["ConsumerGroupDescribe", api.consumerGroupDescribe],
   ];
   return new Map(
     rows.map(([name, operation]) => [

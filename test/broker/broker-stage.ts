@@ -6,12 +6,13 @@ import type { BrokerImage, MetadataImage } from "../../cluster/metadata/image.ts
 import { buildBatch } from "../../proto/batch/build.ts";
 import { readBatches } from "../../proto/batch/read.ts";
 import type { BrokerApi, RequestContext } from "../../proto/broker-api.ts";
-import { type ErrorName, errorName } from "../../proto/errors.ts";
+import { BrokerError, type ErrorName, errorName } from "../../proto/errors.ts";
 import { type ApiName, apis, type RequestOf, type ResponseOf } from "../../proto/kafka/apis.ts";
 import { defaultMessage } from "../../proto/kafka/codec.ts";
 import { createBroker } from "../../services/broker/broker.ts";
 import type { BrokerPorts, ControllerPort } from "../../services/broker/ports.ts";
 import { resolveConfig } from "../../services/config/resolve.ts";
+import { groupSettingsOf } from "../../services/group-side.ts";
 import { TopicConfigs } from "../../services/topic-configs.ts";
 import { topicId, VirtualCluster } from "../replication/virtual-cluster.ts";
 
@@ -98,6 +99,15 @@ export class Stage {
       config,
       topicConfigs: new TopicConfigs(config, image),
       logDirs: () => [],
+      // Of topics only: there are no groups on this stage.
+      groups: {
+        isLoading: false,
+        shards: function* () {},
+        shardFor: () => {
+          throw new BrokerError("NOT_COORDINATOR");
+        },
+      },
+      groupSettings: () => groupSettingsOf(config),
     };
     return createBroker(ports);
   }
@@ -110,7 +120,16 @@ export class Stage {
         return () => void this.#cancel.delete(run);
       },
     };
-    return { clientId: "c", listenerName: "PLAINTEXT", connectionId: 1, apiVersion: 11, signal, ...change };
+    const clientHost = "/127.0.0.1";
+    return {
+      clientId: "c",
+      clientHost,
+      listenerName: "PLAINTEXT",
+      connectionId: 1,
+      apiVersion: 11,
+      signal,
+      ...change,
+    };
   }
 
   /** Runs the virtual time until the promise settles. */

@@ -11,6 +11,7 @@ import { decodeRequestBody, decodeRequestHeader, encodeResponse } from "../../pr
 import type * as messages from "../../proto/kafka/generated/messages.ts";
 import { FetchSessions, sessionRefusal, type ToldTopics } from "../../services/broker/fetch-sessions.ts";
 import { FakeLog } from "./fake-log.ts";
+import { groupApis, StandingGroups } from "./standing-groups.ts";
 
 export interface FakeRequest {
   broker: number;
@@ -67,11 +68,13 @@ const served: readonly ApiName[] = [
   "OffsetForLeaderEpoch",
   "DescribeCluster",
   "DescribeConfigs",
+  ...groupApis,
 ];
 
 export class FakeCluster {
   readonly world: VirtualWorld;
   readonly topics = new Map<string, FakeTopic>();
+  readonly groups = new StandingGroups((topic, at) => this.topics.get(topic)?.logs[at] !== undefined);
   readonly requests: FakeRequest[] = [];
   fault: (request: FakeRequest) => Fault | null = () => null;
   /** Brokers that metadata does not name. */
@@ -237,8 +240,11 @@ export class FakeCluster {
         return this.#deleteTopics(body);
       case "DescribeCluster":
         return { clusterId: "fake", controllerId: this.ids[0]!, brokers: this.#brokers("brokerId") };
-      default:
+      default: {
+        const answer = this.groups.answer(request, code);
+        if (answer !== null) return answer;
         throw new Error(`the fake cluster does not know ${request.api}`);
+      }
     }
   }
 
@@ -315,7 +321,8 @@ export class FakeCluster {
         const records = log.read(item.fetchOffset, Math.min(item.partitionMaxBytes, body.maxBytes));
         const { startOffset: logStartOffset, endOffset: highWatermark } = log;
         const found = { highWatermark, logStartOffset, abortedTransactions, records };
-        return { ...emptyRead, partitionIndex, ...found };
+        const lastStableOffset = highWatermark;
+        return { ...emptyRead, partitionIndex, lastStableOffset, ...found };
       }),
     }));
   }

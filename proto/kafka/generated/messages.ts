@@ -2290,6 +2290,17 @@ export interface ConsumerGroupPartitionMetadataValuePartitionMetadata {
   racks: string[];
 }
 
+export interface ConsumerGroupRegularExpressionKey {
+  groupId: string;
+  regularExpression: string;
+}
+
+export interface ConsumerGroupRegularExpressionValue {
+  topics: string[];
+  version: number;
+  timestamp: number;
+}
+
 export interface ConsumerGroupTargetAssignmentMemberKey {
   groupId: string;
   memberId: string;

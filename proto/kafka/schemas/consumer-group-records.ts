@@ -9,6 +9,8 @@ import type {
   ConsumerGroupMetadataValue,
   ConsumerGroupPartitionMetadataKey,
   ConsumerGroupPartitionMetadataValue,
+  ConsumerGroupRegularExpressionKey,
+  ConsumerGroupRegularExpressionValue,
   ConsumerGroupTargetAssignmentMemberKey,
   ConsumerGroupTargetAssignmentMemberValue,
   ConsumerGroupTargetAssignmentMetadataKey,
@@ -109,6 +111,18 @@ export const consumerGroupPartitionMetadataValue = message<ConsumerGroupPartitio
       ]),
     ]),
   ],
+);
+
+export const consumerGroupRegularExpressionKey = message<ConsumerGroupRegularExpressionKey>(
+  "ConsumerGroupRegularExpressionKey",
+  { kind: "data", versions: "16", flexible: "none" },
+  [field("groupId", "string", "16"), field("regularExpression", "string", "16")],
+);
+
+export const consumerGroupRegularExpressionValue = message<ConsumerGroupRegularExpressionValue>(
+  "ConsumerGroupRegularExpressionValue",
+  { kind: "data", versions: "0", flexible: "0+" },
+  [field("topics", "[]string", "0+"), field("version", "int64", "0+"), field("timestamp", "int64", "0+")],
 );
 
 export const consumerGroupTargetAssignmentMemberKey = message<ConsumerGroupTargetAssignmentMemberKey>(
