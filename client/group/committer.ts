@@ -76,8 +76,8 @@ export class Committer {
   }
 
   /**
-   * Whether partitions are still this member's, as they were when this was called. One that went and came back
-   * is not: whoever had it meanwhile may be further.
+   * Whether partitions are still this member's, as they were when this was called. One that went and came
+   * back is not: whoever had it meanwhile may be further.
    */
   #ownership(entries: readonly CommitEntry[]) {
     const { reads, isMember } = this.#parts;
