@@ -46,10 +46,6 @@ export class TopicTable<T extends AnyTopic> {
   }
 
   /** Records of the topic `name` are like those of the topic `of`. */
-  liken(name: string, of: string): void {
-    const definition = this.known(of);
-    if (definition !== null) this.#met.set(name, { ...definition, name });
-  }
 
   /** Throws ClientError INVALID_OPTION for a topic that the consumer was not made for. */
   find(given: string | T, what: string): AnyTopic {

@@ -348,18 +348,12 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
       reads: this.#reads,
       onRevoked: group === null ? null : (listener) => group.handover.onRevoked(listener),
       commit: async () => await group?.committer.commitDone(null, this.#settings.apiTimeoutMs),
+      follow: (topics) => this.#needGroup("run: retryTopics").follow(topics),
     });
     const named = (): readonly string[] => group?.topicNames ?? [];
     return new ConsumerRuns({
       ...{ env: this.#env, settings: this.#settings, source },
       topics: () => [...new Set([...named(), ...this.assignment().map(({ topic }) => topic)])],
-      follow:
-        group === null
-          ? null
-          : (extra) => {
-              for (const { name, of } of extra) this.#topics.liken(name, of);
-              group.readBeside(extra.map(({ name }) => name));
-            },
     });
   }
 

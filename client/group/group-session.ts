@@ -10,6 +10,7 @@ import type { PositionCheck } from "../consumer/position-check.ts";
 import type { ReadSet } from "../consumer/read-set.ts";
 import { asError, ClientError } from "../errors.ts";
 import { tell } from "../events.ts";
+import type { ExtraTopic } from "../run/run-source.ts";
 import type { AnyTopic } from "../topics/topic.ts";
 import { assignorsOf } from "./assignors/known-assignors.ts";
 import { ClassicMember } from "./classic-member.ts";
@@ -67,7 +68,8 @@ export class GroupSession {
   readonly #watch: TopicWatch;
   #subscription: Subscription | null = null;
   #membership: Membership | null = null;
-  #beside: readonly string[] = [];
+  /** Topics that are read besides, and by whose definition. */
+  readonly #extras = new Map<string, string>();
   #isRefused = false;
   #isWatching = false;
   #isClosed = false;
@@ -76,7 +78,8 @@ export class GroupSession {
     const { env, cluster, settings, groupId, reads } = parts;
     this.#parts = parts;
     this.#coordinator = new Coordinator(env, cluster, settings, groupId);
-    this.#watch = new TopicWatch(cluster, settings.requestTimeoutMs);
+    const extras = (): Iterable<string> => this.#extras.keys();
+    this.#watch = new TopicWatch(cluster, { timeoutMs: settings.requestTimeoutMs, extras });
     const identity = (): MemberIdentity => this.identity;
     const lines = { coordinator: this.#coordinator, sleeper: cluster.sleeper, identity };
     const isStableOnly = settings.isolation === "readCommitted";
@@ -99,8 +102,11 @@ export class GroupSession {
       reads,
       offsets,
       progress: this.committer.progress,
-      definitionOf: parts.definitionOf,
-      isReadBeside: (topic) => this.#beside.includes(topic),
+      definitionOf: (topic) => {
+        const of = this.#extras.get(topic);
+        return of === undefined ? parts.definitionOf(topic) : { ...parts.definitionOf(of), name: topic };
+      },
+      isExtra: (topic) => this.#extras.has(topic),
       lookUp: (queries) => parts.check.lookUp(queries),
       commit: (places, timeoutMs) => this.committer.commitDone(places, timeoutMs),
     });
@@ -121,7 +127,7 @@ export class GroupSession {
       const text = "subscribe: { re2 } needs the consumer protocol; give a RegExp to match in the client";
       throw new ClientError("INVALID_OPTION", text);
     }
-    this.#subscription = { ...subscription, beside: this.#beside };
+    this.#subscription = subscription;
     if (this.#membership !== null) {
       this.#membership.member.resubscribed();
       return;
@@ -138,10 +144,17 @@ export class GroupSession {
       });
   }
 
-  /** Reads these topics too, whatever is subscribed to, until `unsubscribe`. */
-  readBeside(topics: readonly string[]): void {
-    this.#beside = [...new Set([...this.#beside, ...topics])];
-    if (this.#subscription !== null) this.subscribe(this.#subscription);
+  /**
+   * Subscribes to these as well, however the subscription changes; they are read from the start of the log
+   * where nothing is committed. Throws ClientError NOTHING_ASSIGNED.
+   */
+  follow(topics: readonly ExtraTopic[]): void {
+    if (this.#membership === null) {
+      throw new ClientError("NOTHING_ASSIGNED", "follow: this consumer has not subscribed");
+    }
+    const isNew = topics.some(({ name }) => !this.#extras.has(name));
+    for (const { name, of } of topics) this.#extras.set(name, of);
+    if (isNew) this.#membership.member.resubscribed();
   }
 
   /** The topics subscribed to by name. */
@@ -153,7 +166,6 @@ export class GroupSession {
   async unsubscribe(): Promise<void> {
     const membership = this.#membership;
     this.#subscription = null;
-    this.#beside = [];
     if (membership === null) return;
     membership.member.stop();
     await this.#within(membership.ended, endMs.work);

@@ -33,8 +33,8 @@ export interface HandoverParts {
   readonly offsets: Offsets;
   readonly progress: Progress;
   readonly definitionOf: (topic: string) => AnyTopic;
-  /** A topic of the consumer itself: it is read from its start, where nothing is committed. */
-  readonly isReadBeside: (topic: string) => boolean;
+  /** Such a topic begins at the start of its log, whatever `offsetReset` says. */
+  readonly isExtra: (topic: string) => boolean;
   readonly lookUp: (queries: readonly OffsetQuery[]) => Promise<OffsetAnswer[]>;
   /** Commits what is done of these partitions; may reject. */
   readonly commit: (places: readonly TopicPartition[], timeoutMs: number) => Promise<void>;
@@ -170,20 +170,20 @@ export class Handover {
   }
 
   /** Those whose leaders do not answer go on looking while the others begin. */
-  async #findStarts(readers: readonly PartitionReader[]): Promise<void> {
-    if (readers.length === 0) return;
-    const isLost = (reader: PartitionReader): boolean =>
-      this.#parts.settings.offsetReset === "error" && !this.#parts.isReadBeside(reader.topic);
-    if (readers.some(isLost)) {
-      for (const reader of readers.filter(isLost)) {
+  async #findStarts(lacking: readonly PartitionReader[]): Promise<void> {
+    const { isExtra, settings } = this.#parts;
+    let readers = lacking;
+    if (settings.offsetReset === "error") {
+      readers = lacking.filter((reader) => isExtra(reader.topic));
+      for (const reader of lacking) {
+        if (isExtra(reader.topic)) continue;
         const place = `${reader.topic}-${reader.partition}`;
         const text = `read ${place}: group ${this.#parts.groupId} has committed no offset`;
         reader.failure = new ClientError("NO_COMMITTED_OFFSET", text);
         reader.isLookingUp = false;
       }
-      await this.#findStarts(readers.filter((reader) => !isLost(reader)));
-      return;
     }
+    if (readers.length === 0) return;
     const { cluster } = this.#parts;
     await this.#within(cluster.refreshed(), startWaitMs, null);
     const byLeader = new Map<number, PartitionReader[]>();
@@ -196,11 +196,10 @@ export class Handover {
   }
 
   async #findStartsOf(readers: readonly PartitionReader[]): Promise<void> {
-    const { env, cluster, settings, lookUp, reads } = this.#parts;
-    const timestampOf = (topic: string): number => {
-      const isAtStart = settings.offsetReset === "earliest" || this.#parts.isReadBeside(topic);
-      return isAtStart ? listOffsetsAt.earliest : listOffsetsAt.latest;
-    };
+    const { env, cluster, settings, lookUp, reads, isExtra } = this.#parts;
+    const { earliest, latest } = listOffsetsAt;
+    const timeOf = (topic: string): number =>
+      settings.offsetReset === "earliest" || isExtra(topic) ? earliest : latest;
     const generations = new Map(readers.map((reader) => [reader, reader.generation]));
     for (;;) {
       // A seek, or the partition's going, answers the question otherwise.
@@ -208,7 +207,7 @@ export class Handover {
       if (open.length === 0 || cluster.isClosed) return;
       try {
         const found = await lookUp(
-          open.map(({ topic, partition }) => ({ topic, partition, timestamp: timestampOf(topic) })),
+          open.map(({ topic, partition }) => ({ topic, partition, timestamp: timeOf(topic) })),
         );
         for (const [at, reader] of open.entries()) {
           if (reader.generation !== generations.get(reader)) continue;

@@ -2,7 +2,7 @@
 // runner says is done is committed.
 
 import type { ReadSet } from "../consumer/read-set.ts";
-import type { RunBatch, RunPlace, RunSource } from "../run/run-source.ts";
+import type { ExtraTopic, RunBatch, RunPlace, RunSource } from "../run/run-source.ts";
 import type { RevokedListener } from "./handover.ts";
 
 export interface RunFeedParts {
@@ -10,6 +10,7 @@ export interface RunFeedParts {
   /** Null: not in a group. */
   readonly onRevoked: ((listener: RevokedListener) => () => void) | null;
   readonly commit: () => Promise<void>;
+  readonly follow: (topics: readonly ExtraTopic[]) => void;
 }
 
 export class RunFeed<R> implements RunSource<R> {
@@ -27,15 +28,20 @@ export class RunFeed<R> implements RunSource<R> {
       const batch = await reads.next(signal, null);
       if (batch === null) return null;
       const { reader, nextOffset, highWatermark, records } = batch;
-      const { topic, partition, token: generation } = reader;
       reader.isTracked = true;
       reader.handOut(nextOffset);
       reader.position = Math.max(reader.position, nextOffset);
       reader.positionEpoch = batch.leaderEpoch;
+      const { topic, partition, token: generation } = reader;
       return {
-        ...{ topic, partition, generation, records, nextOffset, highWatermark },
-        isCurrent: () => reader.token === generation && reads.reader(reader) === reader,
+        topic,
+        partition,
+        generation,
+        isCurrent: () => reads.reader(reader) === reader && reader.token === generation,
+        records,
         decode: (index) => batch.decode(index) as R | null,
+        nextOffset,
+        highWatermark,
       };
     } finally {
       release();
@@ -64,8 +70,23 @@ export class RunFeed<R> implements RunSource<R> {
     return this.#parts.onRevoked?.(listener) ?? (() => {});
   }
 
+  /** The run is over: what it was handed out and is not done with is read again by whoever reads next. */
+  release(): void {
+    for (const { reader } of this.#parts.reads.assigned) {
+      if (!reader.isTracked) continue;
+      reader.isTracked = false;
+      reader.isPaused = false;
+      if (reader.inHand !== "nothing") reader.seek(reader.processed, -1);
+    }
+    this.#parts.reads.wake();
+  }
+
   commit(): Promise<void> {
     return this.#parts.commit();
+  }
+
+  follow(topics: readonly ExtraTopic[]): void {
+    this.#parts.follow(topics);
   }
 
   #setPaused(places: readonly RunPlace[], isPaused: boolean): void {

@@ -11,25 +11,28 @@ import { matching, type Subscription } from "./subscription.ts";
 export class TopicWatch {
   readonly #cluster: Cluster;
   readonly #timeoutMs: number;
+  readonly #extras: () => Iterable<string>;
   readonly #names = new Map<Uuid, string>();
 
-  constructor(cluster: Cluster, timeoutMs: number) {
+  /** `extras`: topics that are subscribed to besides. */
+  constructor(cluster: Cluster, options: { timeoutMs: number; extras: () => Iterable<string> }) {
     this.#cluster = cluster;
-    this.#timeoutMs = timeoutMs;
+    this.#timeoutMs = options.timeoutMs;
+    this.#extras = options.extras;
   }
 
   /**
    * The names subscribed to, as of now; a pattern of the broker's is none of ours. Rejects with ClientError.
    */
   async topicsOf(subscription: Subscription): Promise<readonly string[]> {
-    const { beside = [] } = subscription;
-    if (subscription.kind === "names") return [...new Set([...subscription.topics, ...beside])];
-    if (subscription.kind === "brokerPattern") return beside;
+    const extras = this.#extras();
+    if (subscription.kind === "names") return [...new Set([...subscription.topics, ...extras])];
+    if (subscription.kind === "brokerPattern") return [...extras];
     const answer = await this.#ask(null);
     const topics = answer.topics.flatMap(({ name, isInternal, errorCode }) =>
       name === null || errorCode !== ErrorCode.NONE ? [] : [{ name, isInternal }],
     );
-    return [...new Set([...matching(subscription.pattern, topics), ...beside])].sort(compareText);
+    return [...new Set([...matching(subscription.pattern, topics), ...extras])].sort(compareText);
   }
 
   /** Partitions of each topic that is there. Rejects with ClientError. */

@@ -12,11 +12,14 @@ import { Runner } from "./runner.ts";
 export interface ConsumerRunsParts<R> {
   readonly env: ClientEnv;
   readonly settings: ConnectionOptions & { readonly onEvent: OnClientEvent | null };
-  readonly source: RunSource<R>;
+  readonly source: RunSource<R> & {
+    /** Reads these too. Throws ClientError NO_GROUP: only a member of a group can. */
+    follow(topics: readonly ExtraTopic[]): void;
+    /** The run is over; whoever reads next is handed out what it was not done with. */
+    release(): void;
+  };
   /** What is read, by name, as far as it is known. */
   topics(): readonly string[];
-  /** Reads these too. Null: only a member of a group can. */
-  readonly follow: ((topics: readonly ExtraTopic[]) => void) | null;
 }
 
 export class ConsumerRuns<R> {
@@ -35,7 +38,7 @@ export class ConsumerRuns<R> {
     const runner = new Runner<R>(
       {
         ...{ env, source, producer: outside.producer, onEvent: settings.onEvent },
-        topics: { ensureTopic: outside.ensureTopic, follow: (extra) => this.#follow(extra) },
+        topics: { ensureTopic: outside.ensureTopic, follow: (extra) => source.follow(extra) },
       },
       options,
     );
@@ -44,6 +47,7 @@ export class ConsumerRuns<R> {
       await runner.start(topics());
     } finally {
       this.#running.delete(runner);
+      source.release();
       await outside.close();
     }
   }
@@ -51,14 +55,5 @@ export class ConsumerRuns<R> {
   /** Resolves once what is in work has ended, within the run's own bounds. Never rejects. */
   async stop(): Promise<void> {
     await Promise.all([...this.#running].map((runner) => runner.stop()));
-  }
-
-  #follow(extra: readonly ExtraTopic[]): void {
-    const { follow } = this.#parts;
-    if (follow === null) {
-      const text = "run: retryTopics needs a group: make the consumer with a groupId, and subscribe";
-      throw new ClientError("NO_GROUP", text);
-    }
-    follow(extra);
   }
 }
