@@ -44,8 +44,10 @@ export class Committer {
 
   /** Everything handed out so far. Rejects with ClientError COMMIT_FENCED, TIMED_OUT or with BrokerError. */
   async commitHandedOut(): Promise<void> {
-    const { apiTimeoutMs } = this.#parts.settings;
-    await this.#commit(() => this.#due((reader) => reader.position, null), apiTimeoutMs);
+    const due = (): CommitEntry[] => this.#due((reader) => reader.position, null);
+    const asked = this.#ownership(due());
+    await this.#commit(due, this.#parts.settings.apiTimeoutMs);
+    asked.check();
   }
 
   /** Everything processed so far, of these partitions or (null) of all. */
@@ -57,15 +59,11 @@ export class Committer {
   /** These offsets. Rejects also when a partition is not assigned to this member (any more). */
   async commitThese(given: readonly OffsetCommit[]): Promise<void> {
     const entries = given.map(readCommit);
-    const { reads, isMember, settings } = this.#parts;
-    const isOwn = (entry: CommitEntry): boolean => !isMember() || reads.reader(entry) !== null;
-    const foreign = (): CommitEntry | undefined => entries.find((entry) => !isOwn(entry));
-    this.#refuse(foreign());
-    await this.#commit(
-      () => entries.filter(isOwn).map((entry) => this.#withEpoch(entry)),
-      settings.apiTimeoutMs,
-    );
-    this.#refuse(foreign());
+    const asked = this.#ownership(entries);
+    asked.check();
+    const own = (): CommitEntry[] => entries.filter(asked.isOwn).map((entry) => this.#withEpoch(entry));
+    await this.#commit(own, this.#parts.settings.apiTimeoutMs);
+    asked.check();
   }
 
   /**
@@ -77,10 +75,25 @@ export class Committer {
     return places.map((place) => found.get(keyOf(place)) ?? null);
   }
 
-  #refuse(entry: CommitEntry | undefined): void {
-    if (entry === undefined) return;
-    const text = `commit: ${entry.topic}-${entry.partition} is not assigned to this member`;
-    throw new ClientError("COMMIT_FENCED", text);
+  /**
+   * Whether partitions are still this member's, as they were when this was called. One that went and came
+   * back is not: whoever had it meanwhile may be further.
+   */
+  #ownership(entries: readonly CommitEntry[]) {
+    const { reads, isMember } = this.#parts;
+    const owners = new Map(entries.map((entry) => [keyOf(entry), reads.reader(entry)]));
+    const isOwn = (entry: CommitEntry): boolean => {
+      const reader = reads.reader(entry);
+      return !isMember() || (reader !== null && reader === owners.get(keyOf(entry)));
+    };
+    /** Throws ClientError COMMIT_FENCED. */
+    const check = (): void => {
+      const foreign = entries.find((entry) => !isOwn(entry));
+      if (foreign === undefined) return;
+      const text = `commit: ${foreign.topic}-${foreign.partition} is not assigned to this member (any more)`;
+      throw new ClientError("COMMIT_FENCED", text);
+    };
+    return { isOwn, check };
   }
 
   #due(offsetOf: (reader: PartitionReader) => number, only: ReadonlySet<string> | null): CommitEntry[] {

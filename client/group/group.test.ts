@@ -348,4 +348,30 @@ describe.each(protocols)("a group by the %s protocol", (protocol) => {
     await expect(none.subscribe(["t"])).rejects.toMatchObject({ code: "NO_GROUP" });
     expect(() => none.groupMetadata()).toThrow("without a groupId");
   });
+
+  it("refuses a commit of partitions that were lost meanwhile, and never commits as nobody", async () => {
+    const stage = new GroupStage(protocol, { partitions: 1 });
+    stage.write("t", 0, 3);
+    const one = stage.read({ autoCommit: false });
+    await stage.until(() => one.seen.length === 3);
+    const place = { topic: "t", partition: 0 };
+    for (const commit of [
+      () => one.consumer.commit(),
+      () => one.consumer.commit([{ ...place, offset: 2 }]),
+    ]) {
+      const before = one.log.length;
+      const { memberId } = one.consumer.groupMetadata();
+      const classic = stage.groups.group("g");
+      if (protocol === "classic") classic.expire(classic.members.get(memberId)!);
+      else stage.groups.modernGroup("g").expire(memberId);
+      const outcome = commit().catch((error) => error);
+      expect(await stage.world.run(outcome)).toMatchObject({ code: "COMMIT_FENCED" });
+      await stage.until(() => one.log.length === before + 2 && one.consumer.lag()[0]?.lag === 0);
+    }
+    expect(stage.groups.committed("g", "t", 0)).toBe(-1);
+    const commits = stage.cluster.requests.filter(({ api }) => api === "OffsetCommit");
+    expect(commits.length).toBe(2);
+    expect(commits.every(({ body }) => body.generationIdOrMemberEpoch > 0)).toBe(true);
+    await stage.close();
+  });
 });

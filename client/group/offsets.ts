@@ -70,6 +70,14 @@ export class Offsets {
         sent = entries();
         if (sent.length === 0) return fine;
         const asked = this.#identity();
+        if (isOut(asked)) {
+          // Sent now it would count as a commit of nobody's, which an empty group takes whatever it has.
+          const verdict = verdictOf(
+            `commit offsets of group ${this.#settings.groupId}`,
+            ErrorCode.ILLEGAL_GENERATION,
+          );
+          return verdict.kind === "lost" ? { kind: "stale", error: verdict.error } : verdict;
+        }
         let verdict = await this.#commitOnce(sent);
         const now = this.#identity();
         const isOther =
@@ -192,6 +200,11 @@ export class Offsets {
       return verdictOfFailure(error);
     }
   }
+}
+
+/** A member by intention that the group does not have now. */
+function isOut({ protocol, generationOrMemberEpoch: epoch }: MemberIdentity): boolean {
+  return protocol !== null && (epoch < 0 || (protocol === "consumer" && epoch === 0));
 }
 
 const gravity: readonly Verdict["kind"][] = [

@@ -65,6 +65,8 @@ export class FakeModernGroup {
       ) {
         return { errorCode: ErrorCode.INVALID_REQUEST };
       }
+      // A join that was under way on a connection that broke may arrive after what the member said since.
+      if ((member?.epoch ?? 0) > 0) this.putOut++;
       this.expire(id);
       if (twin !== undefined) this.expire(twin.id);
       const fresh = {
