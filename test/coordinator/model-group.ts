@@ -95,23 +95,26 @@ export class ModelGroup {
     const token = ++this.#lastToken;
     this.#asked.set(token, { client, memberId });
     client.token = token;
-    const code = this.#call(() => {
-      run(token);
-      return ErrorCode.NONE;
-    });
+    const code = this.#call(
+      () => {
+        run(token);
+        return ErrorCode.NONE;
+      },
+      () => void this.#asked.delete(token),
+    );
     if (code === ErrorCode.NONE) return token;
-    this.hold(this.#asked.delete(token), "a refused request was answered too");
     client.refused(code);
     return null;
   }
 
-  #call(run: () => number): number {
+  #call(run: () => number, onRefused = (): void => {}): number {
     let code: number;
     try {
       code = run();
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       code = error.code;
+      onRefused();
     }
     if (code !== ErrorCode.NONE) this.counts.refused++;
     this.#stepped();

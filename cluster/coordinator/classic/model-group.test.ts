@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ModelClient } from "../../../test/coordinator/model-client.ts";
 import { ModelGroup } from "../../../test/coordinator/model-group.ts";
 
-const seeds = 400;
+const seeds = 200;
 const steps = 400;
 
 function newcomer(model: ModelGroup, number: number): void {
