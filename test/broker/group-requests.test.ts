@@ -109,7 +109,7 @@ describe("members, by version", () => {
       }
   });
 
-  it("row 65: every version of JoinGroup and SyncGroup makes a stable group; version 0 has no rebalance timeout", async () => {
+  it("row 65: every version makes a stable group; 0 has no rebalance timeout", async () => {
     for (let version = 0; version <= 9; version++) {
       const one = await member({ join: version, sync: Math.min(version, 5) });
       const left = await ask("LeaveGroup", { groupId, memberId: one.memberId }, { version: 1 });
@@ -179,7 +179,7 @@ describe("offsets, by version", () => {
     expect(offsets(groups[0]!.topics)).toEqual([5, 6]);
   });
 
-  it("row 68: a broker that does not coordinate says NOT_COORDINATOR, where each version looks for it", async () => {
+  it("row 68: who does not coordinate says NOT_COORDINATOR where each version looks", async () => {
     const code = ErrorCode.NOT_COORDINATOR;
     const one = await ask("OffsetFetch", { groupId, topics: flights(0) }, { version: 1, at: other });
     expect(one.topics[0]!.partitions[0]).toMatchObject({ errorCode: code, committedOffset: -1 });
@@ -239,7 +239,7 @@ describe("finding and listing", () => {
     expect(await names({ typesFilter: ["consumer"] })).not.toContain(groupId);
   });
 
-  it("row 74: DescribeGroups of a group that is not there is Dead without an error, in every version", async () => {
+  it("row 74: a group that is not there is Dead without an error, in every version", async () => {
     for (let version = 0; version <= 5; version++) {
       const { groups } = await ask("DescribeGroups", { groups: [groupId] }, { version });
       expect(groups[0]).toMatchObject({ groupId, errorCode: 0, groupState: "Dead", members: [] });

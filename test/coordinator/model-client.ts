@@ -1,14 +1,30 @@
 // test: a client of a classic group as the protocol wants it: it joins, syncs, sends heartbeats and commits,
 // and comes back as each error code says.
 import type { JoinReply, SyncReply } from "../../cluster/coordinator/classic/classic-group.ts";
+import type { JoinRequest } from "../../cluster/coordinator/classic/join.ts";
+import type { HeartbeatRequest, Leaver, SyncRequest } from "../../cluster/coordinator/classic/sync.ts";
 import { ErrorCode, errorName } from "../../proto/errors.ts";
+import type { SeededRandom } from "../replication/virtual-time.ts";
 import { bytesOf } from "./group-stage.ts";
-import type { ModelGroup } from "./model-group.ts";
+
+/** The group, as a client asks it; answers of those that wait come by `joined` and `synced`. */
+export interface ModelWorld {
+  readonly nowMs: number;
+  readonly random: SeededRandom;
+  join(client: ModelClient, request: Omit<JoinRequest, "token" | "newMemberId">): void;
+  sync(client: ModelClient, request: Omit<SyncRequest, "token">): void;
+  heartbeat(request: HeartbeatRequest): number;
+  commit(request: HeartbeatRequest): number;
+  leave(leaver: Leaver): number;
+  assignment(generation: number, memberId: string): Uint8Array;
+  hold(is: boolean, what: string): void;
+  tell(text: string): void;
+}
 
 export class ModelClient {
   /** Of an instance: the same for all that claim to be it. */
   readonly name: string;
-  readonly #model: ModelGroup;
+  readonly #model: ModelWorld;
   readonly #isStatic: boolean;
   readonly #apiVersion: number;
   phase: "out" | "joining" | "joined" | "syncing" | "stable" | "over" = "out";
@@ -20,7 +36,7 @@ export class ModelClient {
   #askedMs = 0;
   #joined: JoinReply | null = null;
 
-  constructor(model: ModelGroup, options: { name: string; isStatic: boolean; apiVersion: number }) {
+  constructor(model: ModelWorld, options: { name: string; isStatic: boolean; apiVersion: number }) {
     this.#model = model;
     this.name = options.name;
     this.#isStatic = options.isStatic;

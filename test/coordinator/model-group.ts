@@ -9,7 +9,7 @@ import type { ClassicGroupRecord } from "../../cluster/coordinator/state/group-s
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import { SeededRandom } from "../replication/virtual-time.ts";
 import { bytesOf, groupSettings, textOf } from "./group-stage.ts";
-import type { ModelClient } from "./model-client.ts";
+import type { ModelClient, ModelWorld } from "./model-client.ts";
 
 export class ModelViolation extends Error {}
 
@@ -18,7 +18,7 @@ interface Asked {
   readonly memberId: string;
 }
 
-export class ModelGroup {
+export class ModelGroup implements ModelWorld {
   readonly random: SeededRandom;
   readonly story: string[] = [];
   readonly clients: ModelClient[] = [];

@@ -1,5 +1,5 @@
-// test: the bytes of the records of __consumer_offsets: what is written can be read, is what Kafka writes, and
-// strange bytes are told from damaged ones.
+// test: the bytes of the records of __consumer_offsets: what is written can be read, is what Kafka writes,
+// and strange bytes are told from damaged ones.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BrokerError, ProtocolError } from "../../../proto/errors.ts";
