@@ -1,7 +1,7 @@
 // test: a classic group under random trouble keeps what it promises, and comes to rest when the trouble ends.
 import { describe, expect, it } from "vitest";
-import { ModelClient } from "../../../test/coordinator/model-client.ts";
-import { ModelGroup } from "../../../test/coordinator/model-group.ts";
+import { ModelClient } from "../../../test/coordinator/classic-client.ts";
+import { ModelGroup } from "../../../test/coordinator/classic-world.ts";
 
 const seeds = 200;
 const steps = 400;

@@ -8,8 +8,8 @@ import * as sync from "../../cluster/coordinator/classic/sync.ts";
 import type { ClassicGroupRecord } from "../../cluster/coordinator/state/group-state.ts";
 import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import { SeededRandom } from "../replication/virtual-time.ts";
+import type { ModelClient, ModelWorld } from "./classic-client.ts";
 import { bytesOf, groupSettings, textOf } from "./group-stage.ts";
-import type { ModelClient, ModelWorld } from "./model-client.ts";
 
 export class ModelViolation extends Error {}
 
