@@ -84,16 +84,55 @@ export const limits = {
   waitingFetchesMax: 100_000,
   /** Partitions of all fetch sessions of one broker. */
   fetchSessionPartitionsMax: 1_000_000,
+  /** Coordinators of groups or transactions that one client remembers, and how many it asks for at once. */
+  coordinatorsKnownMax: 10_000,
+  coordinatorKeysPerRequestMax: 1_000,
+  /** Groups that an administrator asks one coordinator about at once. */
+  groupsPerRequestMax: 500,
+  /** Ranges of one consumer that are read at the same time; each has connections of its own. */
+  rangesPerConsumerMax: 64,
   waitingProducesMax: 100_000,
   /** Changes of groups that wait for their commit, on one shard. */
   groupChangesPendingMax: 20_000,
   /** Members of one shard that wait for a rebalance to end. */
   groupRequestsWaitingMax: 100_000,
+  /** Partitions of groups whose lag a broker's metrics tell. */
+  groupLagSeriesMax: 10_000,
   /** Bytes of a group id, in UTF-8. */
   groupIdBytesMax: 1_024,
   /** Records a client keeps per consumer before it stops fetching, in bytes. */
   consumerPrefetchBytes: 64 * MiB,
+  /** Commits of offsets that wait for the one under way, of one consumer. */
+  commitsWaitingMax: 1_000,
+  /** Handlers of one run that work at once. */
+  runConcurrencyMax: 10_000,
+  /**
+   * A run begins no record of a partition that is further from the first unfinished one, in records and
+   * bytes.
+   */
+  runGapRecords: 1_000,
+  runGapBytes: 16 * MiB,
+  /** Bytes a run holds before it asks for more, of all partitions that do not wait for their time. */
+  runHeldBytes: 64 * MiB,
+  /** Retry topics of one topic, and how long a record may wait in one (7 days). */
+  runRetryTopicsMax: 32,
+  runRetryDelayMsMax: 604_800_000,
+  /** What headers of retry and dead-letter topics hold of an error. */
+  runErrorNameBytesMax: 256,
+  runErrorMessageBytesMax: 1 * KiB,
+  runErrorStackBytesMax: 8 * KiB,
   /** Calls of `send` on one producer that wait for room in its buffer. */
   producerWaitingSendsMax: 100_000,
   timelineEventsMax: 10_000,
+  /** Group, member, instance and rack ids. In a record's key they have an int16 of length in bytes. */
+  groupTextCharactersMax: 8_192,
+  /** What one member of a group says of its subscription, in bytes; it goes into one record. */
+  subscriptionBytesMax: 1 * MiB,
+  /** Of a subscription by regular expression: characters, and instructions once it is compiled. */
+  regexCharactersMax: 4_096,
+  regexProgramSizeMax: 10_000,
+  /** Compiled regular expressions that are kept with what they match. */
+  regexesCachedMax: 1_000,
+  /** Steps of the search for a better balance in one assignment; over it a good one is taken for the best. */
+  assignmentSearchStepsMax: 5_000_000,
 } as const;

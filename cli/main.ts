@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   config: async () => (await import("./commands/config.ts")).addConfigCommands,
   produce: async () => (await import("./commands/produce.ts")).addProduceCommand,
   consume: async () => (await import("./commands/consume.ts")).addConsumeCommand,
+  group: async () => (await import("./commands/group.ts")).addGroupCommands,
   cluster: async () => (await import("./commands/cluster.ts")).addClusterCommands,
   chaos: async () => (await import("./commands/chaos.ts")).addChaosCommands,
 };

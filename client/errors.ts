@@ -56,7 +56,30 @@ const table = {
     retriable: false,
     help: "The topic was deleted and made again; its offsets start anew: seek, or set offsetReset.",
   },
-  NOTHING_ASSIGNED: { retriable: false, help: "Call `await consumer.assign([...])` before reading." },
+  NOTHING_ASSIGNED: {
+    retriable: false,
+    help: "Call `await consumer.assign([...])` or `await consumer.subscribe([...])` before.",
+  },
+  NO_GROUP: { retriable: false, help: "Give the option `groupId`; offsets are committed for a group." },
+  MIXED_ASSIGNMENT: {
+    retriable: false,
+    help: "`assign` and `subscribe` exclude each other; call `unsubscribe` before.",
+  },
+  NO_COMMITTED_OFFSET: {
+    retriable: false,
+    help: "The group committed no offset here: seek, or set offsetReset 'earliest' or 'latest'.",
+  },
+  COMMIT_FENCED: {
+    retriable: false,
+    help:
+      "The partition is not this member's any more; whoever has it now reads the records again. Make work " +
+      "quicker, or raise maxPollIntervalMs or rebalanceTimeoutMs.",
+  },
+  LISTENER_FAILED: { retriable: false, help: "onAssigned, onRevoked or onLost failed; see the cause." },
+  HANDLER_FAILED: {
+    retriable: false,
+    help: "The cause says why; the record is read again by the next run. See `onError` for other answers.",
+  },
   ALREADY_READING: { retriable: false, help: "Finish the first iteration before beginning another." },
 } as const satisfies Record<string, { retriable: boolean; help: string }>;
 
@@ -179,6 +202,34 @@ export class RecordFormatError extends ClientError {
   }
 }
 
+/**
+ * A handler of `consumer.run` failed for good; the cause is what it threw, or why the record could not go.
+ */
+export class HandlerError extends ClientError {
+  readonly topic: string;
+  readonly partition: number;
+  /** Of the record; of the first one for a batch. It is not processed: the next run begins before it. */
+  readonly offset: number;
+  /** How often the handler was called for it, in this topic. */
+  readonly attempts: number;
+
+  constructor(
+    place: { topic: string; partition: number; offset: number; attempts: number },
+    what: string,
+    cause: unknown,
+  ) {
+    const { topic, partition, offset, attempts } = place;
+    super("HANDLER_FAILED", `run: ${topic}-${partition} at offset ${offset}: ${what}: ${reasonOf(cause)}`, {
+      cause,
+    });
+    this.name = "HandlerError";
+    this.topic = topic;
+    this.partition = partition;
+    this.offset = offset;
+    this.attempts = attempts;
+  }
+}
+
 /** What a broker answered, with what was tried before the table's sentence. */
 export function brokerError(what: string, code: number, message: string | null = null): BrokerError {
   const info = errorInfo(code);
@@ -201,5 +252,18 @@ export function hasBrokerCode(error: unknown, name: ErrorName): boolean {
 }
 
 export function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+  return error instanceof Error ? error : new Error(textOf(error));
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : textOf(error);
+}
+
+/** Not everything can be made a text: an object without prototype cannot. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return typeof value;
+  }
 }

@@ -27,6 +27,11 @@ export type {
   QuorumDescription,
   QuorumMember,
 } from "./admin/cluster-calls.ts";
+export type { GroupDescription, GroupMember } from "./admin/group-description.ts";
+export type { GroupLag, PartitionLag } from "./admin/group-lag.ts";
+export type { GroupFilter, GroupListing, GroupState, GroupType } from "./admin/group-listing.ts";
+export type { GroupOffset, NewGroupOffset } from "./admin/group-offsets.ts";
+export type { MemberName, MemberRemoval } from "./admin/group-removal.ts";
 export type { RecordDeletion, RecordsDeleted } from "./admin/record-calls.ts";
 export type {
   CreatedTopic,
@@ -36,20 +41,61 @@ export type {
   TopicListing,
 } from "./admin/topic-calls.ts";
 export type { BrokerInfo } from "./cluster/metadata-cache.ts";
-export type { ReadOptions, TopicPartition } from "./consumer/consumer.ts";
+export type { CloseOptions, GroupMetadata, PositionLag, ReadOptions } from "./consumer/consumer.ts";
 export type { Assignment, From, To } from "./consumer/consumer-options.ts";
 export type { ConsumerBatch, ConsumerRecord, RecordOf } from "./consumer/consumer-record.ts";
+export type { RecordRange } from "./consumer/range.ts";
+export type { RangePlace, RangeQuery } from "./consumer/range-query.ts";
 export {
   ClientError,
   type ClientErrorCode,
+  HandlerError,
   LogTruncationError,
   OffsetOutOfRangeError,
   RecordFormatError,
   type ValidationIssue,
 } from "./errors.ts";
-export type { BatchTold, ClientEvent, OnClientEvent } from "./events.ts";
+export type {
+  BatchTold,
+  ClientEvent,
+  FailedRecordTold,
+  GroupEvent,
+  OnClientEvent,
+  RunEvent,
+} from "./events.ts";
+export type { Assignor, AssignorMember, AssignorPast, AssignorQuestion } from "./group/assignors/assignor.ts";
+export type { AssignorName } from "./group/assignors/known-assignors.ts";
+export type { CommittedOffset, OffsetCommit } from "./group/committed-offset.ts";
+export type { OnPartitions } from "./group/group-options.ts";
+export type { TopicPartition } from "./group/places.ts";
+export type { BrokerPattern, SubscriptionInput } from "./group/subscription.ts";
 export type { Partitioner, PartitionQuestion } from "./producer/producer-options.ts";
 export type { Delivery, HeadersInput, OnDelivered, ProducerRecord } from "./producer/record.ts";
+export {
+  type DeadLetterOptions,
+  deadLetter,
+  type FailurePolicy,
+  type FailureStage,
+  type RetryOptions,
+  type RetryTopicsOptions,
+  retry,
+  retryTopics,
+  skip,
+  stop,
+} from "./run/failure-policy.ts";
+export type { RecordOrigin } from "./run/retry-headers.ts";
+export {
+  type BatchContext,
+  type EachBatch,
+  type EachBatchOptions,
+  type EachRecord,
+  type EachRecordOptions,
+  FailedRecordError,
+  type HandedBatch,
+  type RecordContext,
+  type RunOptions,
+} from "./run/run-options.ts";
+export type { RunOrder } from "./run/work-order.ts";
 export { bytes, type Codec, float64, int32, int64, nullable, type RawPart, string } from "./topics/codecs.ts";
 export { json } from "./topics/json.ts";
 export { type AnyTopic, type RawTopic, type Topic, topic } from "./topics/topic.ts";
@@ -70,7 +116,7 @@ export class Producer extends ProducerClient {
   }
 }
 
-/** Reads records of assigned partitions. */
+/** Reads records: of partitions that it names, or as a member of a group. */
 export class Consumer<T extends AnyTopic = RawTopic> extends ConsumerClient<T> {
   constructor(options: ConsumerOptions<T>) {
     super(env(), options);

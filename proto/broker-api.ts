@@ -68,4 +68,6 @@ export interface BrokerApi {
   describeGroups: Operation<"DescribeGroups">;
   listGroups: Operation<"ListGroups">;
   deleteGroups: Operation<"DeleteGroups">;
+  consumerGroupHeartbeat: Operation<"ConsumerGroupHeartbeat">;
+  consumerGroupDescribe: Operation<"ConsumerGroupDescribe">;
 }

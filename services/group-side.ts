@@ -44,6 +44,11 @@ export function groupCoordinator(options: {
     ...{ nodeId, clock, codecs, log, metrics, image },
     halt: (reason) => env.host.halt(reason),
     settings: () => settings,
+    endOffset: (topic, index) => {
+      const topicId = image().topicIdsByName.get(topic);
+      const partition = topicId === undefined ? undefined : replicas.partition(topicId, index);
+      return partition === undefined || partition.role === "offline" ? null : partition.highWatermark;
+    },
     shardLog: (topicId: Uuid, index: number) => {
       const partition = replicas.partition(topicId, index);
       return partition?.isLeader ? new LedPartition(partition) : null;

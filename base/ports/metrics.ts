@@ -14,10 +14,23 @@ export interface Histogram {
   observe(value: number, labels?: Labels): void;
 }
 
+/** One value of a gauge that is looked at only when somebody asks. */
+export interface Observation {
+  readonly labels: Labels;
+  readonly value: number;
+}
+
 /** Asking twice for one name gives the same metric. Label names are fixed at the first call. */
 export interface Metrics {
   counter(name: string, help: string, labelNames?: readonly string[]): Counter;
   gauge(name: string, help: string, labelNames?: readonly string[]): Gauge;
+  /** A gauge whose values are made when the metrics are told: it costs nothing in between. */
+  observed(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    observe: () => Iterable<Observation>,
+  ): void;
   histogram(
     name: string,
     help: string,

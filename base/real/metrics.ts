@@ -2,7 +2,7 @@
 // counted, when somebody asks for the first time.
 import { createRequire } from "node:module";
 import type * as Prom from "prom-client";
-import type { Counter, Gauge, Histogram, Metrics } from "../ports/metrics.ts";
+import type { Counter, Gauge, Histogram, Metrics, Observation } from "../ports/metrics.ts";
 import { Amounts, Distribution, type Sample } from "./metric-values.ts";
 
 /** How often the lag of the event loop is measured; each time wakes the process. */
@@ -30,6 +30,15 @@ class PromMetrics implements Metrics {
 
   gauge(name: string, help: string, labelNames: readonly string[] = []): Gauge {
     return this.once({ name, help, type: "gauge" }, () => new Amounts(labelNames));
+  }
+
+  observed(
+    name: string,
+    help: string,
+    _labels: readonly string[],
+    observe: () => Iterable<Observation>,
+  ): void {
+    this.once({ name, help, type: "gauge" }, () => ({ samples: () => [...observe()] }));
   }
 
   histogram(

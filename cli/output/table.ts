@@ -21,11 +21,12 @@ const borderless = {
 
 export type Cell = string | number | boolean | null;
 
-/** Numbers stand to the right, everything else to the left. */
+/** Numbers stand to the right, as do those that are not known among them; everything else to the left. */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const numeric = head.map(
-    (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === "number"),
-  );
+  const numeric = head.map((_, column) => {
+    const cells = rows.map((row) => row[column]).filter((cell) => cell !== null);
+    return cells.length > 0 && cells.every((cell) => typeof cell === "number");
+  });
   const drawn = new Table({
     head: [...head],
     chars: borderless,

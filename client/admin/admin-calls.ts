@@ -4,6 +4,7 @@ import { Backoff } from "../../base/backoff.ts";
 import type { ClientEnv } from "../../base/ports/env.ts";
 import type { ApiDefinition } from "../../proto/kafka/apis.ts";
 import { Cluster } from "../cluster/cluster.ts";
+import { Coordinators } from "../cluster/coordinators.ts";
 import { closedError } from "../cluster/sleeper.ts";
 import type { RequestBody, RequestOptions } from "../connection/connection.ts";
 import { asError, ClientError, isRetriable } from "../errors.ts";
@@ -12,12 +13,15 @@ import type { AdminSettings } from "./admin-options.ts";
 export class AdminCalls {
   readonly env: ClientEnv;
   readonly cluster: Cluster;
+  /** Of groups. */
+  readonly coordinators: Coordinators;
   readonly settings: AdminSettings;
 
   constructor(env: ClientEnv, settings: AdminSettings) {
     this.env = env;
     this.settings = settings;
     this.cluster = new Cluster(env, settings);
+    this.coordinators = new Coordinators(this.cluster);
   }
 
   /**

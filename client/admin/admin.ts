@@ -24,6 +24,17 @@ import {
   describeQuorum,
   type QuorumDescription,
 } from "./cluster-calls.ts";
+import { describeGroups, type GroupDescription } from "./group-description.ts";
+import { type GroupLag, groupLags } from "./group-lag.ts";
+import { type GroupFilter, type GroupListing, listGroups } from "./group-listing.ts";
+import {
+  alterGroupOffsets,
+  deleteGroupOffsets,
+  type GroupOffset,
+  listGroupOffsets,
+  type NewGroupOffset,
+} from "./group-offsets.ts";
+import { deleteGroups, type MemberRemoval, removeGroupMembers } from "./group-removal.ts";
 import {
   deleteRecords,
   type RecordDeletion,
@@ -188,6 +199,70 @@ export class AdminClient implements AsyncDisposable {
       timestamp: answer.foundTimestamp,
       leaderEpoch: answer.leaderEpoch,
     }));
+  }
+
+  /** All groups of the cluster by id; those of some states or types only with `states` or `types`. */
+  listGroups(filter: GroupFilter = {}): Promise<GroupListing[]> {
+    return listGroups(this.#calls, filter);
+  }
+
+  /**
+   * State, members and assignments, in the order of the ids. Rejects with BrokerError GROUP_ID_NOT_FOUND when
+   * one is not there.
+   */
+  describeGroups(ids: readonly string[]): Promise<GroupDescription[]> {
+    return describeGroups(this.#calls, ids);
+  }
+
+  /**
+   * What a group committed, by topic and partition; none for a group that is not there. `requireStable` waits
+   * while a transaction that commits offsets is open (KIP-447).
+   */
+  listGroupOffsets(
+    group: string,
+    options: { readonly requireStable?: boolean } = {},
+  ): Promise<GroupOffset[]> {
+    return listGroupOffsets(this.#calls, group, options);
+  }
+
+  /**
+   * Sets what a group reads next, where it is named; the group is made if there is none. Rejects with
+   * BrokerError NON_EMPTY_GROUP while it has members, with ClientError UNKNOWN_TOPIC; the message says what
+   * was done all the same.
+   */
+  alterGroupOffsets(group: string, offsets: readonly NewGroupOffset[]): Promise<void> {
+    return alterGroupOffsets(this.#calls, group, offsets);
+  }
+
+  /** Forgets what a group committed. Rejects with GROUP_SUBSCRIBED_TO_TOPIC while members read the topic. */
+  deleteGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
+    return deleteGroupOffsets(this.#calls, group, partitions);
+  }
+
+  /** Deletes groups with what they committed. Rejects with the first refusal: NON_EMPTY_GROUP, ... */
+  deleteGroups(ids: readonly string[]): Promise<void> {
+    return deleteGroups(this.#calls, ids);
+  }
+
+  /**
+   * Takes members out of a group (KIP-345), and answers how many. One that still runs joins again by itself.
+   * Rejects with GROUP_ID_NOT_FOUND, and with UNKNOWN_MEMBER_ID when one that is named is not in it.
+   */
+  removeGroupMembers(group: string, removal: MemberRemoval): Promise<number> {
+    return removeGroupMembers(this.#calls, group, removal);
+  }
+
+  /** How far a group is behind, partition by partition. Rejects as `describeGroups` does. */
+  async groupLag(group: string): Promise<GroupLag> {
+    return (await groupLags(this.#calls, [group]))[0]!;
+  }
+
+  /** The same for many groups, in the order of the ids; `skipMissing` leaves out those that are not there. */
+  groupLags(
+    groups: readonly string[],
+    options: { readonly skipMissing?: boolean } = {},
+  ): Promise<GroupLag[]> {
+    return groupLags(this.#calls, groups, options);
   }
 
   /** Ends what is under way and closes the connections. Never rejects. */

@@ -11,7 +11,7 @@ import { type OnClientEvent, tell } from "../events.ts";
 import { closedError, type Sleeper } from "./sleeper.ts";
 
 /** What a connection is for. */
-export type Lane = "control" | "produce" | "fetch";
+export type Lane = "control" | "produce" | "fetch" | "group";
 
 interface Link {
   readonly address: Address;
@@ -67,7 +67,7 @@ export class BrokerLinks {
     const error = new ClientError("CONNECTION_LOST", `${addressText(address)}: ${reason}`, {
       mayHaveBeenWritten: true,
     });
-    for (const lane of ["control", "produce", "fetch"] as const) {
+    for (const lane of ["control", "produce", "fetch", "group"] as const) {
       this.#links.get(keyOf(address, lane))?.connection?.close(error);
     }
   }

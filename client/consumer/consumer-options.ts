@@ -2,6 +2,7 @@
 import { limits } from "../../base/limits.ts";
 import type { RecordFormatError } from "../errors.ts";
 import { ClientError } from "../errors.ts";
+import { checkGroupOptions, type GroupSettings, groupRules } from "../group/group-options.ts";
 import { type ConnectionOptions, connectionRules } from "../options/connection-options.ts";
 import {
   anyText,
@@ -14,7 +15,7 @@ import {
 } from "../options/read-options.ts";
 import type { AnyTopic } from "../topics/topic.ts";
 
-export interface ConsumerSettings extends ConnectionOptions {
+export interface ConsumerSettings extends ConnectionOptions, GroupSettings {
   /** An answer may wait for so many bytes (fetch.min.bytes)... */
   readonly minBytes: number;
   /** ...but not longer than this (fetch.max.wait.ms). */
@@ -27,7 +28,10 @@ export interface ConsumerSettings extends ConnectionOptions {
   readonly prefetchBytes: number;
   /** "readCommitted": no records of open or aborted transactions (isolation.level). */
   readonly isolation: "readUncommitted" | "readCommitted";
-  /** When the position is not in the log: an error, or go on at the start or the end (auto.offset.reset). */
+  /**
+   * When the position is not in the log, or the group has committed none: an error, or go on at the start or
+   * the end (auto.offset.reset). "latest" if not given and there is a `groupId`, as in Kafka; else "error".
+   */
   readonly offsetReset: "error" | "earliest" | "latest";
   /**
    * Where this consumer stands. Brokers that are set up for it name a replica in the same rack, which is then
@@ -61,8 +65,11 @@ export type From =
   | { readonly offset: number }
   | { readonly timestamp: number | Date };
 
-/** Where to stop, exclusive: never, at an offset, or at what is the end when `assign` is called. */
-export type To = "end" | { readonly offset: number };
+/**
+ * Where to stop, exclusive: never, at an offset, at what is the end when `assign` is called, or before the
+ * first record of a time or later (Unix ms); at the end, if there is none so late.
+ */
+export type To = "end" | { readonly offset: number } | { readonly timestamp: number | Date };
 
 export interface Assignment<T extends AnyTopic> {
   readonly topic: string | T;
@@ -75,6 +82,7 @@ export interface Assignment<T extends AnyTopic> {
 
 const rules: OptionRules<ConsumerSettings> = {
   ...connectionRules,
+  ...groupRules,
   minBytes: whole(1, 100 * 1024 * 1024, 1),
   maxWaitMs: whole(0, 600_000, 500),
   fetchBytes: whole(1, 1024 * 1024 * 1024, 16 * 1024 * 1024),
@@ -91,8 +99,13 @@ const rules: OptionRules<ConsumerSettings> = {
 /** Throws ClientError INVALID_OPTION. */
 export function readConsumerOptions<T extends AnyTopic>(given: ConsumerOptions<T>): ConsumerSettings {
   const { topics: _topics, onInvalid: _onInvalid, signal: _signal, ...plain } = given;
-  return readOptions<ConsumerSettings>("new Consumer", rules, plain);
+  const settings = readOptions<ConsumerSettings>("new Consumer", rules, plain);
+  checkGroupOptions(settings);
+  const isPlain = settings.groupId === null || plain.offsetReset !== undefined;
+  return isPlain ? settings : { ...settings, offsetReset: "latest" };
 }
+
+const places = "{ offset } or { timestamp }, both whole numbers of 0 or more";
 
 /**
  * The timestamp by which ListOffsets knows a place, or the offset itself. Throws ClientError INVALID_OPTION.
@@ -100,13 +113,31 @@ export function readConsumerOptions<T extends AnyTopic>(given: ConsumerOptions<T
 export function placeOf(from: From): { readonly offset: number } | { readonly timestamp: number } {
   if (from === "latest") return { timestamp: -1 };
   if (from === "earliest") return { timestamp: -2 };
-  if (typeof from === "object" && from !== null) {
-    if ("offset" in from && Number.isSafeInteger(from.offset) && from.offset >= 0) return from;
-    if ("timestamp" in from) {
-      const timestamp = typeof from.timestamp === "number" ? from.timestamp : from.timestamp.getTime();
-      if (Number.isSafeInteger(timestamp) && timestamp >= 0) return { timestamp };
-    }
-  }
-  const should = '"earliest", "latest", { offset } or { timestamp }, both whole numbers of 0 or more';
-  throw new ClientError("INVALID_OPTION", `assign: from is ${quote(from)}; it should be ${should}`);
+  const place = numbersOf(from);
+  if (place !== null) return place;
+  const text = `assign: from is ${quote(from)}; it should be "earliest", "latest", ${places}`;
+  throw new ClientError("INVALID_OPTION", text);
+}
+
+/** The same for where to stop; null: never. */
+export function endPlaceOf(
+  to: To | undefined,
+): { readonly offset: number } | { readonly timestamp: number } | null {
+  if (to === undefined) return null;
+  if (to === "end") return { timestamp: -1 };
+  const place = numbersOf(to);
+  if (place !== null) return place;
+  throw new ClientError("INVALID_OPTION", `assign: to is ${quote(to)}; it should be "end", ${places}`);
+}
+
+function numbersOf(given: unknown): { readonly offset: number } | { readonly timestamp: number } | null {
+  if (typeof given !== "object" || given === null) return null;
+  if ("offset" in given && isWhole(given.offset)) return { offset: given.offset };
+  if (!("timestamp" in given)) return null;
+  const timestamp = given.timestamp instanceof Date ? given.timestamp.getTime() : given.timestamp;
+  return isWhole(timestamp) ? { timestamp } : null;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

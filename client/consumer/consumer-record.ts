@@ -32,23 +32,36 @@ export interface ConsumerBatch<T extends AnyTopic> {
 /** The definitions of a consumer's topics, by name. */
 export class TopicTable<T extends AnyTopic> {
   readonly #topics: ReadonlyMap<string, T> | null;
+  /** Definitions that were named later, by consumers of any topics. */
+  readonly #met = new Map<string, T>();
 
   /** Null: every topic is plain bytes. */
   constructor(topics: readonly T[] | null) {
     this.#topics = topics === null ? null : new Map(topics.map((item) => [item.name, item]));
   }
 
+  /** Null: it has no definition, its records are plain bytes. */
+  known(name: string): T | null {
+    return this.#topics?.get(name) ?? this.#met.get(name) ?? null;
+  }
+
+  /** Records of the topic `name` are like those of the topic `of`. */
+
   /** Throws ClientError INVALID_OPTION for a topic that the consumer was not made for. */
-  find(given: string | T): AnyTopic {
+  find(given: string | T, what: string): AnyTopic {
     const name = typeof given === "string" ? given : given?.name;
     if (typeof name !== "string" || name === "") {
-      throw new ClientError("INVALID_OPTION", `assign: topic is ${String(given)}; it should be a name`);
+      throw new ClientError("INVALID_OPTION", `${what}: topic is ${String(given)}; it should be a name`);
     }
-    if (this.#topics === null) return typeof given === "string" ? rawTopic(name) : given;
+    if (this.#topics === null) {
+      if (typeof given === "string") return rawTopic(name);
+      this.#met.set(name, given);
+      return given;
+    }
     const known = this.#topics.get(name);
     if (known !== undefined) return known;
     const names = [...this.#topics.keys()].join(", ");
-    const text = `assign: this consumer was made for the topics ${names}; ${name} is not among them`;
+    const text = `${what}: this consumer was made for the topics ${names}; ${name} is not among them`;
     throw new ClientError("INVALID_OPTION", text);
   }
 }

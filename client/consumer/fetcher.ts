@@ -10,8 +10,10 @@ import { DueTimer } from "../cluster/due-timer.ts";
 import type { BrokerInfo } from "../cluster/metadata-cache.ts";
 import { asError, brokerError, ClientError, isRetriable } from "../errors.ts";
 import type { ConsumerSettings } from "./consumer-options.ts";
+import { passEmptyTail } from "./empty-tail.ts";
 import { type FetchPlan, planFetch } from "./fetch-request.ts";
 import { FetchSession } from "./fetch-session.ts";
+import { type Share, shareOut, withinRoom } from "./fetch-shares.ts";
 import type { PartitionReader } from "./partition-reader.ts";
 import type { PositionCheck } from "./position-check.ts";
 import { ReadSources } from "./read-sources.ts";
@@ -31,14 +33,6 @@ interface Trip {
   readonly broker: BrokerInfo;
   readonly plan: FetchPlan;
   readonly suspectAtMs: number;
-}
-
-/** What is read from one broker, and how many bytes of it are buffered. */
-interface Share {
-  readonly readers: PartitionReader[];
-  bufferedBytes: number;
-  /** Partitions that wait for the reader to make room. */
-  isPartial: boolean;
 }
 
 export class Fetcher {
@@ -105,34 +99,24 @@ export class Fetcher {
   #fetchAll(): void {
     if (this.#isClosed) return;
     const nowMs = this.#env.clock.monotonicMs();
-    const shares = new Map<number, Share>();
     this.#suspect(nowMs);
-    for (let n = 0; n < this.#readers.length; n++) {
-      const reader = this.#readers[(this.#rotation + n) % this.#readers.length]!;
-      const isDue = this.#isDue(reader, nowMs);
-      if (!isDue && reader.bufferedBytes === 0) continue;
-      const source = this.#sources.sourceOf(reader, nowMs);
-      let share = shares.get(source);
-      if (share === undefined) {
-        share = { readers: [], bufferedBytes: 0, isPartial: false };
-        shares.set(source, share);
-      }
-      share.bufferedBytes += reader.bufferedBytes;
-      if (!isDue) continue;
-      if (reader.bufferedBytes < this.#settings.partitionBytes) share.readers.push(reader);
-      else share.isPartial = true;
-    }
+    const shares = shareOut(this.#readers, {
+      rotation: this.#rotation,
+      partitionBytes: this.#settings.partitionBytes,
+      isDue: (reader) => this.#isDue(reader, nowMs),
+      sourceOf: (reader) => this.#sources.sourceOf(reader, nowMs),
+    });
     this.#rotation = this.#readers.length === 0 ? 0 : (this.#rotation + 1) % this.#readers.length;
     for (const [id, share] of shares) {
       if (share.readers.length === 0 || this.#trips.has(id)) continue;
-      const roomBytes = Math.floor(this.#settings.prefetchBytes / shares.size) - share.bufferedBytes;
-      this.#fetchFrom(id, share, roomBytes, nowMs);
+      this.#fetchFrom(id, share, Math.floor(this.#settings.prefetchBytes / shares.size), nowMs);
     }
   }
 
   /** Whether this reader's leader is to be asked for more now. */
   #isDue(reader: PartitionReader, nowMs: number): boolean {
-    if (reader.isPaused || reader.isFetching || reader.isLookingUp || reader.failure !== null) return false;
+    if (reader.isPaused || reader.isHeld || reader.isFetching) return false;
+    if (reader.isLookingUp || reader.failure !== null) return false;
     if (reader.end !== null && reader.fetchOffset >= reader.end) return false;
     if (reader.retryAtMs > nowMs) {
       this.#timer.atLatest(reader.retryAtMs);
@@ -172,15 +156,16 @@ export class Fetcher {
       this.#timer.atLatest(connection.throttledUntilMs);
       return;
     }
-    if (roomBytes <= 0) return;
-    const maxBytes = Math.min(this.#settings.fetchBytes, roomBytes);
+    const asked = withinRoom(share, { room: roomBytes, partition: this.#settings.partitionBytes });
+    if (asked === null) return;
+    const maxBytes = Math.min(this.#settings.fetchBytes, asked.maxBytes);
     const maxWaitMs = share.isPartial
       ? Math.min(partialWaitMs, this.#settings.maxWaitMs)
       : this.#settings.maxWaitMs;
     const session = this.#sessions.get(id) ?? new FetchSession();
     this.#sessions.set(id, session);
     const room = { maxWaitMs, maxBytes, rackId: this.#sources.rack(nowMs) };
-    const plan = planFetch(session, share.readers, this.#cluster.cache, this.#settings, room);
+    const plan = planFetch(session, asked.readers, this.#cluster.cache, this.#settings, room);
     const suspectAtMs = nowMs + maxWaitMs + suspectAfterMs;
     this.#trips.set(id, { broker, plan, suspectAtMs });
     this.#timer.atLatest(suspectAtMs);
@@ -222,6 +207,7 @@ export class Fetcher {
     const told = plan.session.answered(response);
     if (told === null)
       this.#env.log.debug({ broker: id }, "a fetch was answered with what was not asked for");
+    const isBare = isEmpty(response);
     for (const { reader, generation } of plan.readers) {
       if (reader.generation !== generation) continue;
       reader.isFetching = false;
@@ -232,10 +218,12 @@ export class Fetcher {
       }
       if (answer === "unchanged") {
         takeWell(reader);
+        passEmptyTail(reader, isBare);
         continue;
       }
       try {
         this.#take(id, reader, answer, response);
+        if (answer.errorCode === ErrorCode.NONE) passEmptyTail(reader, isBare);
       } catch (error) {
         reader.failure = asError(error);
       }
@@ -259,6 +247,8 @@ export class Fetcher {
       if (nearby >= 0) this.#sources.named(reader, nearby, this.#env.clock.monotonicMs());
       if (nearby >= 0 && this.#cluster.cache.broker(nearby) === null) this.#cluster.requestRefresh();
       const bytes = answer.records;
+      const isCommittedOnly = this.#settings.isolation === "readCommitted";
+      reader.readableEnd = isCommittedOnly ? answer.lastStableOffset : answer.highWatermark;
       if (bytes !== null && bytes.length > 0) reader.buffer(bytes, answer.abortedTransactions ?? []);
       return;
     }
@@ -393,4 +383,10 @@ export class Fetcher {
 function takeWell(reader: PartitionReader): void {
   reader.failures = 0;
   reader.beyondEndSinceMs = null;
+}
+
+/** Not one record is in it, and there was room for some. */
+function isEmpty({ throttleTimeMs, responses }: FetchResponse): boolean {
+  if (throttleTimeMs > 0) return false;
+  return responses.every(({ partitions }) => partitions.every((row) => (row.records?.length ?? 0) === 0));
 }

@@ -31,6 +31,8 @@ export interface ReadBatchView {
   readonly leaderEpoch: number;
 }
 
+const seeksPerOwnershipMax = 2 ** 20;
+
 export class PartitionReader {
   readonly topic: string;
   readonly partition: number;
@@ -44,6 +46,21 @@ export class PartitionReader {
   /** Reading stops here, exclusive; null: never. */
   end: number | null;
   isPaused = false;
+  /** Nothing is handed out or fetched: the partition is on its way in or out (groups). */
+  isHeld = false;
+  /**
+   * Whether something of it is being worked on: "held" by a loop or a runner that will come back, or "left"
+   * by a loop that ended with it. Then only what is before `processed` counts as done.
+   */
+  inHand: "nothing" | "held" | "left" = "nothing";
+  processed: number;
+  /** A runner says what is done, batch by batch; `handedTo` is the end of what it was given. */
+  isTracked = false;
+  handedTo = -1;
+  /** Tells one ownership of the partition from the next. */
+  readonly ownership: number;
+  /** Times the position was set since. */
+  seeks = 0;
   /** Something about the position is being asked of the cluster; no fetches meanwhile. */
   isLookingUp = false;
   /** A fetch of this generation is under way. */
@@ -55,6 +72,14 @@ export class PartitionReader {
   /** The leader epoch against which the position was checked (KIP-320); -1: not yet. */
   checkedEpoch = -1;
   highWatermark = -1;
+  /** How far the broker last let anybody read: high watermark, or last stable offset. */
+  readableEnd = -1;
+  /** Answers without a record in a row, see empty-tail.ts. */
+  emptyAnswers = 0;
+  /** Somebody reads up to here, exclusive, and no further for now; null: nobody. */
+  goal: number | null = null;
+  /** Nothing can be handed out without a record of it: it is fetched however full the buffer is. */
+  isAwaited = false;
   /** Where to fetch from instead of from the leader; null: from the leader. */
   nearby: NearbyReplica | null = null;
   /**
@@ -72,7 +97,14 @@ export class PartitionReader {
   readonly #checkCrcs: boolean;
 
   constructor(
-    place: { topic: string; partition: number; offset: number; leaderEpoch: number; end: number | null },
+    place: {
+      topic: string;
+      partition: number;
+      offset: number;
+      leaderEpoch: number;
+      end: number | null;
+      ownership?: number;
+    },
     options: { codecs: Codecs; checkCrcs: boolean },
   ) {
     this.topic = place.topic;
@@ -82,8 +114,38 @@ export class PartitionReader {
     this.fetchOffset = place.offset;
     this.fetchEpoch = place.leaderEpoch;
     this.end = place.end;
+    this.processed = place.offset;
+    this.ownership = place.ownership ?? 0;
     this.#codecs = options.codecs;
     this.#checkCrcs = options.checkCrcs;
+  }
+
+  /** Everything before it is done, as far as is known. */
+  get doneTo(): number {
+    return this.inHand === "nothing" ? this.position : this.processed;
+  }
+
+  /** What is handed out after another ownership or a seek has another token. */
+  get token(): number {
+    return this.ownership * seeksPerOwnershipMax + this.seeks;
+  }
+
+  /** To be called before the position moves past what is handed out. */
+  handOut(nextOffset: number): void {
+    if (this.inHand !== "held") this.processed = this.position;
+    this.inHand = "held";
+    this.handedTo = nextOffset;
+  }
+
+  /** Whoever had something of it in hand is done with that. */
+  comeBack(): void {
+    this.inHand = "nothing";
+  }
+
+  /** A runner is done with what is before the offset. */
+  done(offset: number): void {
+    this.processed = Math.max(this.processed, offset);
+    if (this.processed >= this.handedTo) this.inHand = "nothing";
   }
 
   get isAtEnd(): boolean {
@@ -93,6 +155,9 @@ export class PartitionReader {
   /** Set the position; everything fetched is dropped. */
   seek(offset: number, leaderEpoch: number): void {
     this.generation++;
+    this.seeks++;
+    this.inHand = "nothing";
+    this.processed = offset;
     this.position = offset;
     this.positionEpoch = leaderEpoch;
     this.fetchOffset = offset;

@@ -1,5 +1,6 @@
 // shell: one iteration over what a consumer reads: a record or a batch at a time. Moves the position as it
 // hands out, and lets go of the consumer when it ends, however it ends.
+import type { ReadRecord } from "../../proto/batch/read.ts";
 import { asError } from "../errors.ts";
 import type { PartitionReader } from "./partition-reader.ts";
 
@@ -10,7 +11,7 @@ export interface ReadBatch {
   readonly generation: number;
   readonly leaderEpoch: number;
   readonly nextOffset: number;
-  readonly records: readonly { readonly offset: number }[];
+  readonly records: readonly ReadRecord[];
   /** Not all records of the batch are handed out: the rest has to be fetched again. */
   readonly isCut: boolean;
   readonly highWatermark: number;
@@ -25,11 +26,15 @@ export interface ReadingSource {
   next(): Promise<ReadBatch | null>;
   /** The iteration shall end at once. */
   isStopped(): boolean;
+  /** Something more was asked for; `back` is the partition of what was in hand before. */
+  asked(back: PartitionReader | null): void;
 }
 
 abstract class Reading<Item> implements AsyncIterableIterator<Item> {
   protected readonly source: ReadingSource;
   #state: "new" | "open" | "over" = "new";
+  /** The partition of what was handed out last. */
+  #hand: PartitionReader | null = null;
 
   constructor(source: ReadingSource) {
     this.source = source;
@@ -39,9 +44,27 @@ abstract class Reading<Item> implements AsyncIterableIterator<Item> {
     return this;
   }
 
+  /** Ends it; whether the loop is done with what it has in hand, or failed with it, cannot be told. */
   async return(): Promise<IteratorResult<Item>> {
+    if (this.#hand !== null && this.#hand.inHand === "held") this.#hand.inHand = "left";
+    this.#hand = null;
     this.end();
     return { value: undefined, done: true };
+  }
+
+  /** The loop asks for more, so it is done with what it had. */
+  protected comeBack(): void {
+    const back = this.#hand;
+    this.#hand = null;
+    back?.comeBack();
+    this.source.asked(back);
+  }
+
+  /** Before the position moves past it. */
+  protected handOut(reader: PartitionReader, nextOffset: number): void {
+    reader.isTracked = false;
+    reader.handOut(nextOffset);
+    this.#hand = reader;
   }
 
   protected get isOver(): boolean {
@@ -91,6 +114,7 @@ export class RecordReading<Item> extends Reading<Item> {
   #index = 0;
 
   next(): Promise<IteratorResult<Item>> {
+    this.comeBack();
     try {
       const ready = this.#take();
       if (ready !== null) return Promise.resolve(ready);
@@ -124,7 +148,8 @@ export class RecordReading<Item> extends Reading<Item> {
       const batch = this.#batch;
       if (batch === null) return null;
       const { reader } = batch;
-      if (batch.generation !== reader.generation || reader.isPaused || this.source.isStopped()) {
+      const isOut = reader.isPaused || reader.isHeld || batch.generation !== reader.generation;
+      if (isOut || this.source.isStopped()) {
         this.letGo();
         return null;
       }
@@ -139,7 +164,9 @@ export class RecordReading<Item> extends Reading<Item> {
       const value = batch.decode(index) as Item | null;
       this.#index++;
       const isLast = this.#index === batch.records.length;
-      advance(batch, isLast ? batch.nextOffset : batch.records[index]!.offset + 1);
+      const nextOffset = isLast ? batch.nextOffset : batch.records[index]!.offset + 1;
+      if (value !== null) this.handOut(reader, nextOffset);
+      advance(batch, nextOffset);
       if (isLast) {
         this.#batch = null;
         if (batch.isCut) reader.rewind();
@@ -159,6 +186,7 @@ export class RecordReading<Item> extends Reading<Item> {
 /** A batch at a time; `Item` is a ConsumerBatch. */
 export class BatchReading<Item> extends Reading<Item> {
   async next(): Promise<IteratorResult<Item>> {
+    this.comeBack();
     for (;;) {
       const batch = this.isOver ? null : await this.nextBatch();
       if (batch === null) return { value: undefined, done: true };
@@ -174,6 +202,7 @@ export class BatchReading<Item> extends Reading<Item> {
         this.end();
         throw error;
       }
+      if (records.length > 0) this.handOut(reader, nextOffset);
       advance(batch, nextOffset);
       if (batch.isCut) reader.rewind();
       if (records.length === 0) continue;

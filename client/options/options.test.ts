@@ -19,6 +19,15 @@ describe("options", () => {
       bufferBytes: 33_554_432,
     });
     expect(readConsumerOptions({ bootstrap: "a:1" })).toMatchObject({ offsetReset: "error", minBytes: 1 });
+    expect(readConsumerOptions({ bootstrap: "a:1", groupId: "g" })).toMatchObject({
+      offsetReset: "latest",
+      groupProtocol: "auto",
+      autoCommit: true,
+      sessionTimeoutMs: 45_000,
+      maxPollIntervalMs: 300_000,
+    });
+    const reset = { groupId: "g", offsetReset: "error" } as const;
+    expect(readConsumerOptions({ bootstrap: "a:1", ...reset }).offsetReset).toBe("error");
     expect(readAdminOptions({ bootstrap: ["a:1"] })).toMatchObject({ apiTimeoutMs: 60_000 });
   });
 
@@ -42,6 +51,20 @@ describe("options", () => {
     );
     expect(() => readProducerOptions({} as never)).toThrow('the option "bootstrap" must be given');
     expect(() => readProducerOptions(undefined as never)).toThrow("options should be an object");
+  });
+
+  it("of groups fit each other", () => {
+    const consumer = (options: object) => () =>
+      readConsumerOptions({ bootstrap: "a:1", ...options } as never);
+    expect(consumer({ groupid: "g" })).toThrow('did you mean "groupId"?');
+    expect(consumer({ groupInstanceId: "i" })).toThrow("groupInstanceId needs a groupId");
+    expect(consumer({ assignors: ["rangy"] })).toThrow(
+      "assignors is a list; it should be a list of names (range, roundRobin, sticky, cooperativeSticky)",
+    );
+    expect(consumer({ groupProtocol: "consumer", assignors: ["range"] })).toThrow("give remoteAssignor");
+    expect(consumer({ groupProtocol: "classic", remoteAssignor: "uniform" })).toThrow("give assignors");
+    expect(consumer({ assignors: ["range"], remoteAssignor: "uniform" })).toThrow("exclude each other");
+    expect(consumer({ sessionTimeoutMs: 3_000 })).toThrow("the first should be less, best at most a third");
   });
 
   it("follow from each other", () => {

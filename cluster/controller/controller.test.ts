@@ -20,6 +20,7 @@ const nothing = { add() {}, set() {}, observe() {} };
 const metrics: Metrics = {
   counter: () => nothing,
   gauge: () => nothing,
+  observed: () => {},
   histogram: () => nothing,
   expose: async () => "",
 };

@@ -10,8 +10,10 @@ import { CoordinatorMetrics } from "./coordinator-metrics.ts";
 import type { GroupSettings } from "./group-settings.ts";
 import { ExpiryRounds } from "./shard/expiry-rounds.ts";
 import { GroupShard, type ShardSurroundings } from "./shard/group-shard.ts";
+import { listGroups } from "./shard/listing.ts";
 import { PacedClock } from "./shard/paced-clock.ts";
 import type { LoadFacts, ShardLog } from "./shard/shard-log.ts";
+import type { GroupState } from "./state/group-state.ts";
 import { shardOf } from "./state/group-table.ts";
 
 export const offsetsTopic = "__consumer_offsets";
@@ -25,6 +27,8 @@ export interface CoordinatorPorts {
   readonly halt: (reason: string) => never;
   image(): MetadataImage;
   settings(): GroupSettings;
+  /** End of what consumers can read of a partition; null: no replica of it is on this broker. */
+  endOffset(topic: string, partition: number): number | null;
   /** Null while this broker does not lead the partition. */
   shardLog(topicId: string, partition: number): ShardLog | null;
 }
@@ -40,7 +44,11 @@ export class GroupCoordinator {
 
   constructor(ports: CoordinatorPorts) {
     this.#ports = ports;
-    this.#metrics = new CoordinatorMetrics(ports.metrics);
+    this.#metrics = new CoordinatorMetrics(ports.metrics, {
+      groups: () => this.#committedGroups(),
+      states: () => this.#states(),
+      endOffset: (topic, partition) => ports.endOffset(topic, partition),
+    });
     this.#paced = new PacedClock(ports.clock, () => this.#tick());
     this.#expiry = new ExpiryRounds({
       clock: ports.clock,
@@ -84,14 +92,15 @@ export class GroupCoordinator {
   }
 
   #surroundings(): ShardSurroundings {
-    const { clock, codecs, log, halt, settings } = this.#ports;
+    const { clock, codecs, log, halt, settings, image } = this.#ports;
     return {
-      ...{ clock, codecs, halt, settings, paced: this.#paced },
+      ...{ clock, codecs, halt, settings, image, paced: this.#paced },
       log: log.child({ component: "groups" }),
       onLoaded: (shard, facts) => this.#loaded(shard, facts),
       onEnded: (shard, reason) => this.#ended(shard, reason),
       onDeadlines: () => this.#paced.run(),
       onRebalanced: () => this.#metrics.rebalanced(),
+      onExpired: (offsets) => this.#metrics.expired(offsets),
     };
   }
 
@@ -125,9 +134,9 @@ export class GroupCoordinator {
 
   #tick(): void {
     let isNeeded = false;
-    for (const { classic } of this.#shards.values()) {
-      classic.tick();
-      if (classic.hasDeadlines) isNeeded = true;
+    for (const shard of this.#shards.values()) {
+      shard.tick();
+      if (shard.hasDeadlines) isNeeded = true;
     }
     if (!isNeeded) this.#paced.stop();
   }
@@ -135,6 +144,15 @@ export class GroupCoordinator {
   /** Those that are loaded. */
   *shards(): Generator<GroupShard> {
     for (const shard of this.#shards.values()) if (shard.isLoaded) yield shard;
+  }
+
+  *#committedGroups(): Generator<GroupState> {
+    for (const shard of this.shards()) yield* shard.committedGroups();
+  }
+
+  *#states(): Generator<string> {
+    for (const shard of this.shards())
+      for (const { groupState } of listGroups(shard, shard.classic)) yield groupState;
   }
 
   /** Those that are not loaded yet. */

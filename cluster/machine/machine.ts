@@ -13,6 +13,11 @@ export interface Moment {
 export interface Decision<Rec, Reply> {
   readonly records: readonly Rec[];
   readonly reply: Reply;
+  /**
+   * Called in the same turn, once the records are in the journal (also when there are none): for what is kept
+   * beside the state, like timers. Not called when the journal refused them.
+   */
+  readonly appended?: () => void;
 }
 
 export interface ReplayEntry<Rec> {

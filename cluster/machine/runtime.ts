@@ -132,6 +132,7 @@ export class MachineRuntime<State, Rec, Change, Written = Rec> implements Journa
     appended?.committed.catch((error) => {
       if (this.#leading === leading) this.#lose(String(error));
     });
+    decision.appended?.();
     const { reply } = decision;
     const { end } = leading;
     if (end <= this.#committed.end) return Promise.resolve(reply);

@@ -47,6 +47,8 @@ export const advertised: Readonly<Partial<Record<ApiName, AdvertisedVersions>>> 
   ElectLeaders: versions(0, 2),
   IncrementalAlterConfigs: versions(0, 1),
   OffsetDelete: versions(0, 0),
+  ConsumerGroupHeartbeat: versions(0, 1),
+  ConsumerGroupDescribe: versions(0, 1),
   DescribeTopicPartitions: versions(0, 0),
   DescribeQuorum: versions(0, 2),
   AddRaftVoter: versions(0, 0),

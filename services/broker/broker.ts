@@ -13,8 +13,8 @@ import { describeTopicPartitions } from "./describe-topic-partitions.ts";
 import { electLeaders } from "./elect-leaders.ts";
 import { Fetches } from "./fetch.ts";
 import { findCoordinator } from "./groups/find-coordinator.ts";
-import { deleteGroups, describeGroups, listGroups } from "./groups/group-admin.ts";
-import { heartbeat, joinGroup, leaveGroup, syncGroup } from "./groups/membership.ts";
+import { consumerGroupDescribe, deleteGroups, describeGroups, listGroups } from "./groups/group-admin.ts";
+import { consumerGroupHeartbeat, heartbeat, joinGroup, leaveGroup, syncGroup } from "./groups/membership.ts";
 import { offsetCommit, offsetDelete, offsetFetch } from "./groups/offsets.ts";
 import { ProducerIds } from "./init-producer-id.ts";
 import { listOffsets } from "./list-offsets.ts";
@@ -53,8 +53,8 @@ export function createBroker(ports: BrokerPorts): BrokerApi {
     describeConfigs: async (request, context) => describeConfigs(ports, request, context),
     findCoordinator: (request, context) => findCoordinator(ports, request, context),
     joinGroup: (request, context) => joinGroup(ports, request, context),
-    syncGroup: (request) => syncGroup(ports, request),
-    heartbeat: (request) => heartbeat(ports, request),
+    syncGroup: (request, context) => syncGroup(ports, request, context),
+    heartbeat: (request, context) => heartbeat(ports, request, context),
     leaveGroup: (request, context) => leaveGroup(ports, request, context),
     offsetCommit: (request, context) => offsetCommit(ports, request, context),
     offsetFetch: (request, context) => offsetFetch(ports, request, context),
@@ -62,5 +62,7 @@ export function createBroker(ports: BrokerPorts): BrokerApi {
     describeGroups: (request) => describeGroups(ports, request),
     listGroups: (request) => listGroups(ports, request),
     deleteGroups: (request) => deleteGroups(ports, request),
+    consumerGroupHeartbeat: (request, context) => consumerGroupHeartbeat(ports, request, context),
+    consumerGroupDescribe: (request) => consumerGroupDescribe(ports, request),
   };
 }

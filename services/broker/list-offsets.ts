@@ -2,7 +2,7 @@
 //
 // Source: kafka-protocol ListOffsets; KIP-207, KIP-734, KIP-1005.
 import type { RequestContext } from "../../proto/broker-api.ts";
-import { ErrorCode } from "../../proto/errors.ts";
+import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import type { RequestOf, ResponseOf } from "../../proto/kafka/apis.ts";
 import { expectedError, needReplica } from "./partitions.ts";
 import type { BrokerPorts, ClientPartition } from "./ports.ts";
@@ -20,37 +20,66 @@ const maxTimestamp = -3;
 const earliestLocal = -4;
 const latestTiered = -5;
 
-export function listOffsets(ports: BrokerPorts, request: Request, _context: RequestContext): Response {
+/** Versions from which on places have names; what is named in an older one, or not at all, is refused. */
+const namedFrom: Readonly<Record<number, number>> = {
+  [latest]: 1,
+  [earliest]: 1,
+  [maxTimestamp]: 7,
+  [earliestLocal]: 8,
+  [latestTiered]: 9,
+};
+
+export function listOffsets(ports: BrokerPorts, request: Request, { apiVersion }: RequestContext): Response {
   const isolation = request.isolationLevel === 1 ? "readCommitted" : "readUncommitted";
+  const times = timesAsked(request);
   const topics = request.topics.map(({ name, partitions }) => ({
     name,
-    partitions: partitions.map((asked) => answer(ports, { name, isolation, asked })),
+    partitions: partitions.flatMap((asked): Result[] => {
+      const place = `${name} ${asked.partitionIndex}`;
+      if (times.get(place) === 1) return [answer(ports, { name, isolation, asked, apiVersion })];
+      // Answers to several could not be told apart: one refusal for all of them, as from Kafka.
+      const isFirst = times.delete(place);
+      return isFirst ? [refused(asked.partitionIndex, ErrorCode.INVALID_REQUEST)] : [];
+    }),
   }));
   return { throttleTimeMs: 0, topics };
+}
+
+/** By topic and partition. */
+function timesAsked({ topics }: Request): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const { name, partitions } of topics) {
+    for (const { partitionIndex } of partitions) {
+      const place = `${name} ${partitionIndex}`;
+      times.set(place, (times.get(place) ?? 0) + 1);
+    }
+  }
+  return times;
+}
+
+function refused(partitionIndex: number, errorCode: number): Result {
+  return { partitionIndex, errorCode, oldStyleOffsets: [], offset: -1, timestamp: -1, leaderEpoch: -1 };
 }
 
 interface Question {
   readonly name: string;
   readonly isolation: "readCommitted" | "readUncommitted";
   readonly asked: Asked;
+  readonly apiVersion: number;
 }
 
-function answer(ports: BrokerPorts, { name, isolation, asked }: Question): Result {
-  const { partitionIndex } = asked;
+function answer(ports: BrokerPorts, { name, isolation, asked, apiVersion }: Question): Result {
+  const { partitionIndex, timestamp } = asked;
   try {
+    if (timestamp < 0 && apiVersion < (namedFrom[timestamp] ?? Number.POSITIVE_INFINITY)) {
+      const text = `list offsets: timestamp ${timestamp} means nothing in version ${apiVersion}`;
+      throw new BrokerError("UNSUPPORTED_VERSION", text);
+    }
     const partition = needPartition(needTopicByName(ports.metadata.image, name), partitionIndex);
     const found = lookUp(needReplica(ports, partition), asked, isolation);
     return { partitionIndex, errorCode: ErrorCode.NONE, oldStyleOffsets: [], ...found };
   } catch (error) {
-    const { code } = expectedError(error);
-    return {
-      partitionIndex,
-      errorCode: code,
-      oldStyleOffsets: [],
-      offset: -1,
-      timestamp: -1,
-      leaderEpoch: -1,
-    };
+    return refused(partitionIndex, expectedError(error).code);
   }
 }
 

@@ -84,7 +84,10 @@ export interface BrokerPorts {
   readonly metadata: MetadataPort;
   readonly replicas: ReplicasPort;
   readonly controller: ControllerPort;
-  readonly config: Pick<NodeConfig, "fetchBytesMax" | "deleteTopicEnabled" | "values">;
+  readonly config: Pick<
+    NodeConfig,
+    "fetchBytesMax" | "deleteTopicEnabled" | "values" | "voters" | "isController"
+  >;
   readonly topicConfigs: TopicConfigs;
   readonly groups: Pick<GroupCoordinator, "shardFor" | "shards" | "isLoading">;
   readonly groupSettings: () => GroupSettings;

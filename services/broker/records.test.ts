@@ -219,13 +219,43 @@ describe("fetch", () => {
 });
 
 describe("offsets", () => {
-  async function offsetsOf(made: Stage, timestamp: number) {
+  async function offsetsOf(made: Stage, timestamp: number, apiVersion = 9) {
     const partitions = [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp, maxNumOffsets: 1 }];
     const request = ask("ListOffsets", { topics: [{ name: "flights", partitions }] });
-    const { topics } = await made.leader.listOffsets(request, made.context());
+    const { topics } = await made.leader.listOffsets(request, made.context({ apiVersion }));
     const { errorCode, offset } = topics[0]!.partitions[0]!;
     return [errorName(errorCode), offset];
   }
+
+  it("are not told of what is asked twice in one request", async () => {
+    const made = await stage();
+    const asked = { partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -1, maxNumOffsets: 1 };
+    const partitions = [asked, { ...asked, timestamp: -2 }];
+    const request = ask("ListOffsets", { topics: [{ name: "flights", partitions }] });
+    const { topics } = await made.leader.listOffsets(request, made.context({ apiVersion: 9 }));
+    const names = topics[0]!.partitions.map(({ errorCode }) => errorName(errorCode));
+    expect(names).toEqual(["INVALID_REQUEST"]);
+  });
+
+  it("have names in newer versions only", async () => {
+    const made = await stage();
+    await made.run(made.leader.produce(produceRequest(-1, "a"), made.context()));
+    const since: [timestamp: number, version: number][] = [
+      [-1, 1],
+      [-2, 1],
+      [-3, 7],
+      [-4, 8],
+      [-5, 9],
+    ];
+    for (const [timestamp, version] of since) {
+      expect((await offsetsOf(made, timestamp, version))[0]).toBe("NONE");
+      expect(await offsetsOf(made, timestamp, version - 1)).toEqual(["UNSUPPORTED_VERSION", -1]);
+    }
+    expect(await offsetsOf(made, -6)).toEqual(["UNSUPPORTED_VERSION", -1]);
+    expect(await offsetsOf(made, -99)).toEqual(["UNSUPPORTED_VERSION", -1]);
+    expect(await offsetsOf(made, 0, 1)).toEqual(["NONE", 0]);
+    expect(await offsetsOf(made, 9e15)).toEqual(["NONE", -1]);
+  });
 
   it("are found by name and by time", async () => {
     const made = await stage();

@@ -37,6 +37,12 @@ export const groupBuilders: Builders = {
     groups: groups.map((groupId) => ({ groupId, errorCode: code })),
   }),
   ListGroups: (_, { code }) => ({ errorCode: code }),
+  ConsumerGroupHeartbeat: ({ memberId }, { code, message }) => ({
+    ...{ errorCode: code, errorMessage: message, memberId },
+  }),
+  ConsumerGroupDescribe: ({ groupIds }, { code, message }) => ({
+    groups: groupIds.map((groupId) => ({ groupId, errorCode: code, errorMessage: message })),
+  }),
   DeleteGroups: ({ groupsNames }, { code }) => ({
     results: groupsNames.map((groupId) => ({ groupId, errorCode: code })),
   }),

@@ -40,6 +40,8 @@ export function operationsOf(api: BrokerApi): Operations {
     ["DescribeGroups", api.describeGroups],
     ["ListGroups", api.listGroups],
     ["DeleteGroups", api.deleteGroups],
+    ["ConsumerGroupHeartbeat", api.consumerGroupHeartbeat],
+    ["ConsumerGroupDescribe", api.consumerGroupDescribe],
   ];
   return new Map(
     rows.map(([name, operation]) => [

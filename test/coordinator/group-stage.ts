@@ -122,6 +122,7 @@ export class GroupStage {
       image: () => this.#image(),
       settings: () => this.settings,
       shardLog: () => this.#led,
+      endOffset: () => null,
     });
   }
 

@@ -11,6 +11,7 @@ import { decodeRequestBody, decodeRequestHeader, encodeResponse } from "../../pr
 import type * as messages from "../../proto/kafka/generated/messages.ts";
 import { FetchSessions, sessionRefusal, type ToldTopics } from "../../services/broker/fetch-sessions.ts";
 import { FakeLog } from "./fake-log.ts";
+import { groupApis, StandingGroups } from "./standing-groups.ts";
 
 export interface FakeRequest {
   broker: number;
@@ -48,7 +49,12 @@ export interface FakeOptions {
   versions?: Partial<Record<ApiName, number>>;
   /** Fetch sessions that a broker keeps; many if not given. */
   sessionSlots?: number;
+  /** More that the brokers do, by the name of the request. */
+  more?: FakeAnswers;
 }
+
+/** A null answer never comes. */
+export type FakeAnswers = Partial<Record<ApiName, (request: FakeRequest) => object | null | Promise<object>>>;
 
 const served: readonly ApiName[] = [
   "Produce",
@@ -62,11 +68,13 @@ const served: readonly ApiName[] = [
   "OffsetForLeaderEpoch",
   "DescribeCluster",
   "DescribeConfigs",
+  ...groupApis,
 ];
 
 export class FakeCluster {
   readonly world: VirtualWorld;
   readonly topics = new Map<string, FakeTopic>();
+  readonly groups = new StandingGroups((topic, at) => this.topics.get(topic)?.logs[at] !== undefined);
   readonly requests: FakeRequest[] = [];
   fault: (request: FakeRequest) => Fault | null = () => null;
   /** Brokers that metadata does not name. */
@@ -76,6 +84,7 @@ export class FakeCluster {
   nextProducerId = 1_000;
   #made = 10;
   readonly #versions: Partial<Record<ApiName, number>>;
+  readonly #more: FakeAnswers;
   readonly #sockets = new Map<number, Set<Socket>>();
   readonly #sessionSlots: number;
   /** Of each broker, as the real ones keep them. */
@@ -84,6 +93,7 @@ export class FakeCluster {
   constructor(options: FakeOptions = {}) {
     this.world = createVirtualWorld({ seed: options.seed ?? 1 });
     this.#versions = options.versions ?? {};
+    this.#more = options.more ?? {};
     this.#sessionSlots = options.sessionSlots ?? 1_000;
     this.ids = Array.from({ length: options.brokers ?? 1 }, (_, index) => index + 1);
     for (const id of this.ids) this.start(id);
@@ -179,6 +189,8 @@ export class FakeCluster {
 
   async #carryOut(env: Env, request: FakeRequest, code: number | null): Promise<object | null> {
     const { broker, version, body, api } = request;
+    const more = this.#more[api];
+    if (more !== undefined) return await more(request);
     if (api !== "Fetch") return this.#answer(request, code);
     const sessions = this.sessions.get(broker)!;
     const scope = sessions.open(body, version >= 13, env.clock.monotonicMs());
@@ -228,13 +240,17 @@ export class FakeCluster {
         return this.#deleteTopics(body);
       case "DescribeCluster":
         return { clusterId: "fake", controllerId: this.ids[0]!, brokers: this.#brokers("brokerId") };
-      default:
+      default: {
+        const answer = this.groups.answer(request, code);
+        if (answer !== null) return answer;
         throw new Error(`the fake cluster does not know ${request.api}`);
+      }
     }
   }
 
   #apiKeys() {
-    return served.map((name) => ({
+    const names = [...served, ...(Object.keys(this.#more) as ApiName[])];
+    return names.map((name) => ({
       apiKey: apis[name].key,
       minVersion: apis[name].request.versions.min,
       maxVersion: this.#versions[name] ?? apis[name].request.versions.max,
@@ -247,8 +263,9 @@ export class FakeCluster {
   }
 
   #metadata(body: messages.MetadataRequest): object {
-    const names =
-      body.topics === null ? [...this.topics.keys()] : body.topics.map((topic) => topic.name ?? "");
+    const nameOf = (topic: { name: string | null; topicId: string }): string =>
+      topic.name ?? [...this.topics.values()].find((item) => item.topicId === topic.topicId)?.name ?? "";
+    const names = body.topics === null ? [...this.topics.keys()] : body.topics.map(nameOf);
     const topics = names.map((name) => {
       const topic = this.topics.get(name);
       if (topic === undefined) return { name, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
@@ -304,7 +321,8 @@ export class FakeCluster {
         const records = log.read(item.fetchOffset, Math.min(item.partitionMaxBytes, body.maxBytes));
         const { startOffset: logStartOffset, endOffset: highWatermark } = log;
         const found = { highWatermark, logStartOffset, abortedTransactions, records };
-        return { ...emptyRead, partitionIndex, ...found };
+        const lastStableOffset = highWatermark;
+        return { ...emptyRead, partitionIndex, lastStableOffset, ...found };
       }),
     }));
   }

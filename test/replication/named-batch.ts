@@ -24,6 +24,7 @@ const counter = { add: () => {}, set: () => {}, observe: () => {} };
 export const noMetrics: Metrics = {
   counter: () => counter,
   gauge: () => counter,
+  observed: () => {},
   histogram: () => counter,
   expose: async () => "",
 };

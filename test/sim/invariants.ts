@@ -45,6 +45,15 @@ export const invariants = [
   "retention: what is younger, or not yet too much, stays",
   "retention: a follower's log starts where a leader's did",
 
+  // Groups.
+  "groups: coordinators have the same at the same end",
+  "groups: a partition has one owner",
+  "groups: generations never go back",
+  "groups: what is committed was processed",
+  "groups: a commit that was acknowledged is the one fetched later",
+  "groups: an accepted commit carries the current generation",
+  "groups: a member leaves within a bounded time",
+
   // What clients see.
   "client: a record is reported once",
   "client: nothing is acknowledged before it is committed",

@@ -1,6 +1,7 @@
 // test: what one run came to, as plain data that crosses processes: how it ended, its fingerprint, and the
 // counts of what happened and of what was checked.
 import type { Faults } from "./faults.ts";
+import type { Grouping } from "./grouping.ts";
 import type { Invariant } from "./invariants.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Plan } from "./plan.ts";
@@ -43,6 +44,7 @@ export function outcomeOf(run: {
   ledger: Ledger;
   workload: Workload;
   voterShifts: VoterShifts | null;
+  grouping: Grouping | null;
   checks: CheckCounts;
   phase: string;
   error: unknown;
@@ -96,6 +98,11 @@ function countsOf(run: Parameters<typeof outcomeOf>[0]): Record<string, number> 
     elections: raft.elections,
     "voters added": run.voterShifts?.added ?? 0,
     "voters removed": run.voterShifts?.removed ?? 0,
+    "group members crashed": run.grouping?.crashes ?? 0,
+    "group assignments": run.grouping?.rebalances ?? 0,
+    "commits acknowledged": run.grouping?.model.acknowledgedCommits ?? 0,
+    "commits fetched": run.grouping?.model.fetchedCommits ?? 0,
+    "group shards loaded": run.watch.groups.loaded,
     "snapshots installed": raft.snapshotsInstalled,
     "leaders moved": metadata.leaderMoves,
     "brokers fenced": metadata.fences,

@@ -6,6 +6,7 @@ import type { DiskFaults } from "../../base/virtual/disk-faults.ts";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import type { FabricSettings } from "../../base/virtual/wires.ts";
 import { type AgingPlan, agingOf } from "./aging-plan.ts";
+import { type GroupingPlan, groupingOf, groupSettingsOf } from "./grouping-plan.ts";
 import { hasVoterShifts } from "./voter-shifts-plan.ts";
 
 export const faultKinds = [
@@ -52,6 +53,8 @@ export interface Plan {
   disk: Partial<DiskFaults>;
   /** A topic whose records do not stay for ever. */
   aging: AgingPlan | null;
+  /** Groups that read. */
+  grouping: GroupingPlan | null;
   /** Kinds that occur, with their weights. */
   faults: readonly { kind: FaultKind; weight: number }[];
   /** Mean time between two faults, ms. */
@@ -78,6 +81,7 @@ export function planOf(seed: string): Plan {
     partitions: 1 + random.below(4),
     flushPolicy,
     settings: {
+      ...groupSettingsOf(groupingOf(seed)),
       "ottla.flush.policy": flushPolicy,
       "broker.session.timeout.ms": String(sessionMs),
       "broker.heartbeat.interval.ms": String(sessionMs / 5),
@@ -107,6 +111,7 @@ export function planOf(seed: string): Plan {
       ] as const),
     },
     aging: agingOf(seed),
+    grouping: groupingOf(seed),
     directories,
     faults: [
       ...faultsOf(random),

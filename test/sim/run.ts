@@ -9,6 +9,7 @@ import { ForeignDirectoryError } from "../../cluster/log/identity-file.ts";
 import type { PartitionImage } from "../../cluster/metadata/image.ts";
 import { Aging, agingTopic } from "./aging.ts";
 import { Faults } from "./faults.ts";
+import { Grouping, groupedTopic } from "./grouping.ts";
 import { Ledger } from "./ledger.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { type Plan, planOf } from "./plan.ts";
@@ -57,6 +58,7 @@ export class Run {
   readonly aging: Aging | null;
   readonly shifting: Shifting | null;
   readonly voterShifts: VoterShifts | null;
+  readonly grouping: Grouping | null;
   phase = "start";
   #trouble: unknown = null;
 
@@ -118,6 +120,15 @@ export class Run {
           env: world.addNode("shifts voters").start(),
         })
       : null;
+    const { grouping } = plan;
+    this.grouping =
+      grouping &&
+      new Grouping({
+        ...{ seed: plan.seed, grouping, world, ledger: this.ledger, checks: this.checks, onWrong },
+        ...{ env: world.addNode("grouper").start(), bootstrap: this.cluster.bootstrap },
+        groups: this.watch.groups,
+        onViolation: (violation) => this.#fail(violation),
+      });
     world.scheduler.afterEvent.push((who) => {
       if (this.#trouble !== null) throw this.#trouble;
       this.watch.afterEvent(who);
@@ -132,8 +143,10 @@ export class Run {
     await this.#settles("topics are made", this.workload.prepare(), readyWithinMs);
     if (this.aging) await this.#settles("aging is made", this.aging.prepare(), readyWithinMs);
     if (this.shifting) await this.#settles("shifting is made", this.shifting.prepare(), readyWithinMs);
+    if (this.grouping) await this.#settles("grouping is made", this.grouping.prepare(), readyWithinMs);
     this.phase = "faults";
     this.workload.begin();
+    this.grouping?.begin();
     this.aging?.begin();
     this.shifting?.begin();
     this.voterShifts?.begin();
@@ -148,6 +161,7 @@ export class Run {
       this.aging?.end(),
       this.shifting?.end(),
       this.voterShifts?.end(),
+      this.grouping?.end(),
     ]);
     await this.#settles("every client is told what became of its records", ends, restWithinMs);
     this.phase = "verify";
@@ -164,6 +178,10 @@ export class Run {
       this.ledger.verify(agingTopic, left, (partition) => this.watch.retention.startOf(partition));
     }
     if (this.shifting) await this.#verifyShifting(this.shifting);
+    if (this.grouping) {
+      const all = await this.#settles("grouped is read", this.workload.readAll(groupedTopic), quietWithinMs);
+      this.ledger.verify(groupedTopic, all);
+    }
     await this.#topics();
     // A pause that began before the healing may have ended after it.
     await this.#until("every replica stays in sync", () => this.#isWhole(), restWithinMs);
@@ -190,7 +208,7 @@ export class Run {
     return outcomeOf({ ...this, error });
   }
 
-  #fail(violation: Violation): void {
+  #fail(violation: unknown): void {
     this.#trouble ??= violation;
   }
 
@@ -287,6 +305,6 @@ export class Run {
         .filter(({ isr, replicas }) => isr.length < replicas.length)
         .map((one) => `${topic.name}-${one.partition}: ${partitionText(one)}`),
     );
-    return [...nodes, ...partitions].join("\n");
+    return [...nodes, ...partitions, this.grouping?.describe() ?? ""].join("\n");
   }
 }

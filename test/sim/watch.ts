@@ -2,6 +2,7 @@
 
 import type { PeerTap } from "../../services/peer/link-peers.ts";
 import { ClaimsCheck } from "./checks/claims-check.ts";
+import { GroupCheck } from "./checks/group-check.ts";
 import { MetadataCheck } from "./checks/metadata-check.ts";
 import { PartitionCheck } from "./checks/partition-check.ts";
 import { RaftCheck } from "./checks/raft-check.ts";
@@ -18,6 +19,7 @@ export class Watch {
   readonly metadata: MetadataCheck;
   readonly partitions: PartitionCheck;
   readonly retention: RetentionCheck;
+  readonly groups: GroupCheck;
   readonly tap: PeerTap;
   readonly #nodes: ReadonlyMap<string, SimNode>;
   #trouble: unknown = null;
@@ -28,6 +30,7 @@ export class Watch {
     this.metadata = new MetadataCheck(this.all);
     this.partitions = new PartitionCheck(this.all);
     this.retention = new RetentionCheck(this.all);
+    this.groups = new GroupCheck(parts.checks);
     const claims = new ClaimsCheck(this.all);
     // What a checker throws must not be caught by the product that happens to be on the stack.
     this.tap = (message) => {
@@ -49,6 +52,7 @@ export class Watch {
     this.metadata.look(node);
     this.partitions.look(node);
     this.retention.look(node);
+    this.groups.look(node);
     if (this.all.latest !== before) this.partitions.lookAtInSyncSets();
   }
 

@@ -62,8 +62,11 @@ export const ambient: readonly RegExp[] = [
   /\bprocess\.(hrtime|nextTick|env)\b/,
 ];
 
-/** Packages that are pure computation, allowed in any kind of file. */
-export const purePackages = ["@standard-schema/spec"];
+/**
+ * Packages that are pure computation, allowed in any kind of file. re2js: the syntax of subscriptions by
+ * regular expression is RE2's, and what they match is decided in a core.
+ */
+export const purePackages = ["@standard-schema/spec", "re2js"];
 
 export const bannedNameParts = ["manager", "util", "utils", "helper", "helpers", "common", "impl"];
 

@@ -38,6 +38,13 @@ export class ClassicGroups {
     return this.#keep(ClassicGroup.load(groupId, classic, time.nowMs));
   }
 
+  /** In place of whatever was there. */
+  adopt(group: ClassicGroup): ClassicGroup {
+    const before = this.#groups.get(group.groupId);
+    if (before !== undefined) this.forget(before);
+    return this.#keep(group);
+  }
+
   #keep(group: ClassicGroup): ClassicGroup {
     this.#groups.set(group.groupId, group);
     return group;

@@ -10,7 +10,15 @@ import { BrokerError, ErrorCode } from "../../../proto/errors.ts";
 import { ClassicGroup, type Effect, type JoinReply, type SyncReply } from "../classic/classic-group.ts";
 import { ClassicGroups } from "../classic/classic-groups.ts";
 import { type JoinRequest, joinGroup } from "../classic/join.ts";
-import { joinRefusal, passTime, type StepTime, syncRefusal } from "../classic/rebalance.ts";
+import {
+  answerSync,
+  joinRefusal,
+  passTime,
+  prepareRebalance,
+  refuseJoin,
+  type StepTime,
+  syncRefusal,
+} from "../classic/rebalance.ts";
 import {
   checkCommit,
   type HeartbeatRequest,
@@ -23,7 +31,9 @@ import {
   type SyncRequest,
   syncGroup,
 } from "../classic/sync.ts";
+import type { ClassicProtocols } from "../consumer/consumer-decision.ts";
 import type { GroupSettings } from "../group-settings.ts";
+import type { ClassicGroupRecord } from "../state/group-state.ts";
 import type { PacedClock } from "./paced-clock.ts";
 import type { ShardPort } from "./shard-port.ts";
 
@@ -162,6 +172,42 @@ export class ClassicSide {
   forget(groupId: string): void {
     const group = this.#groups.find(groupId);
     if (group !== null) this.#groups.forget(group);
+  }
+
+  // ---- Groups that change between the protocols ----
+
+  /** A group with members, as its record would be now. Null: there is none, the log says all. */
+  convertible(groupId: string): { record: ClassicGroupRecord; protocols: ClassicProtocols } | null {
+    const group = this.#groups.find(groupId);
+    if (group === null || group.members.size === 0) return null;
+    const protocols = new Map([...group.members].map(([memberId, member]) => [memberId, member.protocols]));
+    return { record: group.toRecord(), protocols };
+  }
+
+  /** It goes by the consumer protocol from now on: its members have to join again, there. */
+  release(groupId: string): void {
+    const group = this.#groups.find(groupId);
+    if (group === null) return;
+    for (const member of group.members.values()) {
+      refuseJoin(group, member, ErrorCode.REBALANCE_IN_PROGRESS);
+      answerSync(group, member, ErrorCode.REBALANCE_IN_PROGRESS);
+    }
+    for (const effect of group.takeEffects()) this.#carryOut(group, effect);
+    this.#groups.forget(group);
+  }
+
+  /** It went by the consumer protocol until now. */
+  adopt(
+    groupId: string,
+    from: { record: ClassicGroupRecord; protocols: ClassicProtocols; rebalance: boolean },
+  ): void {
+    const { settings } = this.#surroundings;
+    const group = this.#groups.adopt(ClassicGroup.load(groupId, from.record, this.#time().nowMs));
+    for (const member of group.members.values())
+      member.protocols = from.protocols.get(member.memberId) ?? member.protocols;
+    this.#step(group, () => {
+      if (from.rebalance) prepareRebalance(group, settings(), this.#time());
+    });
   }
 
   #get(groupId: string): ClassicGroup {

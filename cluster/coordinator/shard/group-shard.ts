@@ -16,12 +16,13 @@ import type { GroupRecord, WrittenRecord } from "../state/group-records.ts";
 import type { GroupState } from "../state/group-state.ts";
 import type { ShardChange, ShardState } from "../state/replay.ts";
 import { ClassicSide, type ClassicSurroundings } from "./classic-side.ts";
-import { OffsetSide } from "./offset-side.ts";
+import { ConsumerSide, type ConsumerSurroundings } from "./consumer-side.ts";
+import { OffsetSide, type OffsetSurroundings } from "./offset-side.ts";
 import { PartitionJournal } from "./partition-journal.ts";
 import type { LoadFacts, ShardLog } from "./shard-log.ts";
 import type { ShardPort } from "./shard-port.ts";
 
-export interface ShardSurroundings extends ClassicSurroundings {
+export interface ShardSurroundings extends ClassicSurroundings, ConsumerSurroundings, OffsetSurroundings {
   readonly codecs: Codecs;
   readonly log: Log;
   readonly halt: (reason: string) => never;
@@ -33,6 +34,7 @@ export class GroupShard implements ShardPort {
   readonly index: number;
   readonly leaderEpoch: number;
   readonly classic: ClassicSide;
+  readonly consumer: ConsumerSide;
   readonly offsets: OffsetSide;
   readonly #surroundings: ShardSurroundings;
   readonly #runtime: MachineRuntime<ShardState, GroupRecord, ShardChange, WrittenRecord>;
@@ -50,10 +52,17 @@ export class GroupShard implements ShardPort {
       halt: surroundings.halt,
       refusal: "NOT_COORDINATOR",
       pendingMax: limits.groupChangesPendingMax,
-      onLeading: () => this.classic.load(),
-      onNotLeading: () => this.classic.drop(),
+      onLeading: () => {
+        this.classic.load();
+        this.consumer.load();
+      },
+      onNotLeading: () => {
+        this.classic.drop();
+        this.consumer.drop();
+      },
     });
     this.classic = new ClassicSide(this, surroundings);
+    this.consumer = new ConsumerSide(this, this.classic, surroundings);
     this.offsets = new OffsetSide(this, this.classic, surroundings);
     this.#journal = new PartitionJournal({
       ...{ log, clock, codecs },
@@ -73,6 +82,16 @@ export class GroupShard implements ShardPort {
   stop(): void {
     this.#journal.stop();
     this.#runtime.close();
+  }
+
+  /** Looks for members that were silent for too long. */
+  tick(): void {
+    this.classic.tick();
+    this.consumer.tick();
+  }
+
+  get hasDeadlines(): boolean {
+    return this.classic.hasDeadlines || this.consumer.hasDeadlines;
   }
 
   get isLoaded(): boolean {
@@ -98,6 +117,10 @@ export class GroupShard implements ShardPort {
   /** With what can no longer be lost. */
   committedGroup(groupId: string): GroupState | null {
     return this.#runtime.committed.groups.get(groupId);
+  }
+
+  committedGroups(): Iterable<GroupState> {
+    return this.#runtime.committed.groups.values();
   }
 
   get committedEnd(): number {

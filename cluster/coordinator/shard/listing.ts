@@ -2,6 +2,9 @@
 import { BrokerError } from "../../../proto/errors.ts";
 import type { ResponseOf } from "../../../proto/kafka/apis.ts";
 import { type ClassicGroup, phaseNames } from "../classic/classic-group.ts";
+import { consumerProtocolType } from "../classic/subscribed-topics.ts";
+import { deleteConsumerGroup } from "../consumer/describe.ts";
+import { consumerStateName } from "../consumer/state-name.ts";
 import { forgetOffsets } from "../offsets/commit.ts";
 import type { GroupState } from "../state/group-state.ts";
 import type { ClassicSide } from "./classic-side.ts";
@@ -16,7 +19,12 @@ export type DescribedGroup = Omit<
 export function listGroups(shard: ShardPort, classic: ClassicSide): ListedGroup[] {
   shard.needLoaded();
   const listed = new Map<string, ListedGroup>();
-  for (const { groupId, classic: record } of shard.groups()) {
+  for (const { groupId, classic: record, consumer } of shard.groups()) {
+    if (consumer !== null) {
+      const groupState = consumerStateName(consumer);
+      listed.set(groupId, { groupId, protocolType: consumerProtocolType, groupState, groupType: "consumer" });
+      continue;
+    }
     const groupState = phaseNames.empty;
     const protocolType = record?.protocolType ?? "";
     listed.set(groupId, { groupId, protocolType, groupState, groupType: "classic" });
@@ -33,7 +41,9 @@ export function describeGroup(shard: ShardPort, classic: ClassicSide, groupId: s
   shard.needLoaded();
   const group = classic.find(groupId);
   if (group !== null) return describeClassic(group);
-  const isKnown = shard.group(groupId) !== null;
+  // One of the consumer protocol is told of by ConsumerGroupDescribe.
+  const known = shard.group(groupId);
+  const isKnown = known !== null && known.consumer === null;
   const groupState = isKnown ? phaseNames.empty : phaseNames.dead;
   return { groupId, groupState, protocolType: "", protocolData: "", members: [] };
 }
@@ -85,6 +95,7 @@ function tombstones(group: GroupState | null) {
   if (group === null) return [];
   const { groupId } = group;
   const offsets = forgetOffsets(group);
+  if (group.consumer !== null) return [...offsets, ...deleteConsumerGroup(group)];
   return group.classic === null
     ? offsets
     : [...offsets, { kind: "classicGroup", groupId, value: null } as const];

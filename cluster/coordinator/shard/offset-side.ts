@@ -4,6 +4,9 @@ import type { Log } from "../../../base/ports/log.ts";
 import { BrokerError } from "../../../proto/errors.ts";
 import { consumerProtocolType, subscribedTopics } from "../classic/subscribed-topics.ts";
 import type { HeartbeatRequest } from "../classic/sync.ts";
+import { deleteConsumerGroup } from "../consumer/describe.ts";
+import { validateCommit, validateFetch } from "../consumer/offset-checks.ts";
+import { isSubscribed } from "../consumer/subscriptions.ts";
 import type { GroupSettings } from "../group-settings.ts";
 import { type CommitTopic, commitOffsets, deleteOffsets, type PartitionVerdicts } from "../offsets/commit.ts";
 import { expiredOffsets, type Keeping } from "../offsets/expiry.ts";
@@ -22,19 +25,30 @@ export interface CommitRequest extends HeartbeatRequest {
   readonly topics: readonly CommitTopic[];
 }
 
+export interface Fetcher {
+  readonly memberId: string | null;
+  /** Negative: it is no member, or of a version that does not say. */
+  readonly memberEpoch: number;
+}
+
+const noMember: Fetcher = { memberId: null, memberEpoch: -1 };
+
 /** First version that knows GROUP_ID_NOT_FOUND. */
 const firstVersionWithMemberEpoch = 9;
+
+export interface OffsetSurroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  settings(): GroupSettings;
+  onExpired(offsets: number): void;
+}
 
 export class OffsetSide {
   readonly #shard: ShardPort;
   readonly #classic: ClassicSide;
-  readonly #surroundings: { readonly clock: Clock; readonly log: Log; settings(): GroupSettings };
+  readonly #surroundings: OffsetSurroundings;
 
-  constructor(
-    shard: ShardPort,
-    classic: ClassicSide,
-    surroundings: { readonly clock: Clock; readonly log: Log; settings(): GroupSettings },
-  ) {
+  constructor(shard: ShardPort, classic: ClassicSide, surroundings: OffsetSurroundings) {
     this.#shard = shard;
     this.#classic = classic;
     this.#surroundings = surroundings;
@@ -62,11 +76,24 @@ export class OffsetSide {
       const isNew = request.apiVersion >= firstVersionWithMemberEpoch;
       throw new BrokerError(isNew ? "GROUP_ID_NOT_FOUND" : "ILLEGAL_GENERATION", text);
     }
-    this.#classic.checkCommit(groupId, request);
+    const consumer = this.#shard.group(groupId)?.consumer ?? null;
+    if (consumer === null) {
+      this.#classic.checkCommit(groupId, request);
+      return;
+    }
+    const { memberId, generation: memberEpoch, apiVersion } = request;
+    validateCommit(consumer, { groupId, memberId, memberEpoch, apiVersion, isTransactional: false });
   }
 
-  fetch(groupId: string, topics: Parameters<typeof fetchOffsets>[1]): FetchedTopic[] {
+  /** A member of the consumer protocol says who it is; throws UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH. */
+  fetch(
+    groupId: string,
+    topics: Parameters<typeof fetchOffsets>[1],
+    asker: Fetcher = noMember,
+  ): FetchedTopic[] {
     this.#shard.needLoaded();
+    const consumer = this.#shard.group(groupId)?.consumer ?? null;
+    if (consumer !== null) validateFetch(consumer, { groupId, ...asker });
     return fetchOffsets(this.#shard.committedGroup(groupId), topics);
   }
 
@@ -85,6 +112,8 @@ export class OffsetSide {
 
   /** Throws NON_EMPTY_GROUP when the group has members of which it cannot be said what they read. */
   #subscribedBy(groupId: string): (topic: string) => boolean {
+    const consumer = this.#shard.group(groupId)?.consumer ?? null;
+    if (consumer !== null) return (topic) => isSubscribed(consumer, topic);
     const group = this.#classic.find(groupId);
     if (group === null || group.members.size === 0) return () => false;
     if (group.protocolType !== consumerProtocolType) {
@@ -117,7 +146,9 @@ export class OffsetSide {
         const records = group === null ? [] : this.#outdated(group, wallMs);
         return { records, reply: records.length };
       });
-      if (count > 0) this.#surroundings.log.info({ group: groupId, records: count }, "offsets expired");
+      if (count === 0) return;
+      this.#surroundings.onExpired(count);
+      this.#surroundings.log.info({ group: groupId, records: count }, "committed offsets expired");
     } catch (error) {
       // The next round finds them again.
       if (!(error instanceof BrokerError)) throw error;
@@ -133,13 +164,17 @@ export class OffsetSide {
     const retentionMs = this.#surroundings.settings().offsetsRetentionMs;
     const records = expiredOffsets(group, this.#keeping(group), { retentionMs, wallMs });
     const left = [...group.offsets.values()].reduce((sum, { size }) => sum + size, 0) - records.length;
+    if (left === 0 && group.consumer !== null && group.consumer.members.size === 0)
+      return [...records, ...deleteConsumerGroup(group)];
     const soft = this.#classic.find(groupId);
     const isEmpty = soft === null || (soft.phase === "empty" && soft.pending.size === 0);
     if (left > 0 || !isEmpty || group.classic === null || soft?.isPersisting) return records;
     return [...records, { kind: "classicGroup", groupId, value: null }];
   }
 
-  #keeping({ groupId, classic }: GroupState): Keeping {
+  #keeping({ groupId, classic, consumer }: GroupState): Keeping {
+    if (consumer !== null)
+      return { kind: "subscribed", isSubscribed: (topic) => isSubscribed(consumer, topic) };
     const soft = this.#classic.find(groupId);
     if (soft === null || (soft.phase === "empty" && soft.pending.size === 0))
       return { kind: "none", sinceMs: classic?.stateSinceMs ?? -1 };

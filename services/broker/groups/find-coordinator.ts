@@ -71,11 +71,20 @@ function nobody(key: string, errorCode: number, errorMessage: string): Found {
   return { key, nodeId: -1, host: "", port: -1, errorCode, errorMessage };
 }
 
+/**
+ * How many brokers the cluster has, or will have: where nodes are both broker and controller, the voters that
+ * have not registered yet count, or the first to ask while a cluster starts would have the offsets of all
+ * groups kept once for ever.
+ */
+function brokersOf({ metadata, config }: BrokerPorts): number {
+  const registered = metadata.image.brokers.size;
+  return Math.max(1, registered, config.isController ? config.voters.length : 0);
+}
+
 /** Throws COORDINATOR_NOT_AVAILABLE while it is not there yet: the client asks again. */
 async function create(ports: BrokerPorts, { clientId }: RequestContext) {
   const { values } = ports.config;
-  const brokers = [...ports.metadata.image.brokers.values()].length;
-  const replicationFactor = Math.min(values.need("offsets.topic.replication.factor"), Math.max(1, brokers));
+  const replicationFactor = Math.min(values.need("offsets.topic.replication.factor"), brokersOf(ports));
   const request = {
     topics: [
       {

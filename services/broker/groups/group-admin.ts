@@ -1,5 +1,6 @@
 // shell: DescribeGroups, ListGroups and DeleteGroups, of the groups that this broker coordinates.
 
+import { describeConsumerGroup } from "../../../cluster/coordinator/consumer/describe.ts";
 import {
   deleteGroup,
   describeGroup,
@@ -79,4 +80,25 @@ export async function deleteGroups(
     }),
   );
   return { throttleTimeMs: 0, results };
+}
+
+export async function consumerGroupDescribe(
+  ports: BrokerPorts,
+  { groupIds, includeAuthorizedOperations }: RequestOf<"ConsumerGroupDescribe">,
+): Promise<ResponseOf<"ConsumerGroupDescribe">> {
+  const { image } = ports.metadata;
+  const settings = ports.groupSettings();
+  const authorized = includeAuthorizedOperations ? { authorizedOperations: allGroupOperations } : {};
+  const groups = groupIds.map((groupId) => {
+    try {
+      checkGroupId(groupId);
+      const group = ports.groups.shardFor(groupId).committedGroup(groupId);
+      return { ...describeConsumerGroup(group, groupId, { image, settings }), ...authorized };
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      const nothing = describeConsumerGroup(null, groupId, { image, settings });
+      return { ...nothing, errorCode: error.code, errorMessage: error.message };
+    }
+  });
+  return { throttleTimeMs: 0, groups };
 }

@@ -82,11 +82,12 @@ export async function offsetFetch(
   };
 }
 
-function fetchGroup(ports: BrokerPorts, { groupId, topics }: AskedGroup): FetchedGroup {
+function fetchGroup(ports: BrokerPorts, asked: AskedGroup): FetchedGroup {
+  const { groupId, topics } = asked;
   try {
     checkGroupId(groupId);
     const shard = ports.groups.shardFor(groupId);
-    return { groupId, topics: shard.offsets.fetch(groupId, topics), errorCode: ErrorCode.NONE };
+    return { groupId, topics: shard.offsets.fetch(groupId, topics, asked), errorCode: ErrorCode.NONE };
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error;
     // Old consumers take COORDINATOR_NOT_AVAILABLE for final; this one they try again at.

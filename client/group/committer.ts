@@ -1,0 +1,157 @@
+// shell: commits of one consumer: what is processed, in intervals; what it has handed out, or any offsets,
+// when the program says so. Keeps true: a partition that is not this member's is not committed by it.
+import type { ClientEnv } from "../../base/ports/env.ts";
+import type { Sleeper } from "../cluster/sleeper.ts";
+import type { ConsumerSettings } from "../consumer/consumer-options.ts";
+import type { PartitionReader } from "../consumer/partition-reader.ts";
+import type { ReadSet } from "../consumer/read-set.ts";
+import { asError, ClientError } from "../errors.ts";
+import { tell } from "../events.ts";
+import { quote } from "../options/read-options.ts";
+import type { CommitEntry, CommittedOffset, OffsetCommit } from "./committed-offset.ts";
+import type { Offsets } from "./offsets.ts";
+import { keyOf, keysOf, type TopicPartition } from "./places.ts";
+import { Progress, type ProgressRow } from "./progress.ts";
+import { type Verdict, verdictOf } from "./verdicts.ts";
+
+export interface CommitterParts {
+  readonly env: ClientEnv;
+  readonly settings: ConsumerSettings;
+  readonly groupId: string;
+  readonly reads: ReadSet;
+  readonly offsets: Offsets;
+  readonly sleeper: Sleeper;
+  /** Partitions come from the group, rather than from `assign`. */
+  readonly isMember: () => boolean;
+  readonly heard: (verdict: Verdict) => void;
+}
+
+export class Committer {
+  readonly progress = new Progress();
+  readonly #parts: CommitterParts;
+  #isRunning = false;
+
+  constructor(parts: CommitterParts) {
+    this.#parts = parts;
+  }
+
+  /** Commits in intervals from now on, if the options say so. */
+  begin(): void {
+    if (this.#isRunning || !this.#parts.settings.autoCommit) return;
+    this.#isRunning = true;
+    void this.#run().catch(() => {});
+  }
+
+  /** Everything handed out so far. Rejects with ClientError COMMIT_FENCED, TIMED_OUT or with BrokerError. */
+  async commitHandedOut(): Promise<void> {
+    const { apiTimeoutMs } = this.#parts.settings;
+    await this.#commit(() => this.#due((reader) => reader.position, null), apiTimeoutMs);
+  }
+
+  /** Everything processed so far, of these partitions or (null) of all. */
+  async commitDone(places: readonly TopicPartition[] | null, timeoutMs: number): Promise<void> {
+    const only = places === null ? null : keysOf(places);
+    await this.#commit(() => this.#due((reader) => reader.doneTo, only), timeoutMs);
+  }
+
+  /** These offsets. Rejects also when a partition is not assigned to this member (any more). */
+  async commitThese(given: readonly OffsetCommit[]): Promise<void> {
+    const entries = given.map(readCommit);
+    const { reads, isMember, settings } = this.#parts;
+    const isOwn = (entry: CommitEntry): boolean => !isMember() || reads.reader(entry) !== null;
+    const foreign = (): CommitEntry | undefined => entries.find((entry) => !isOwn(entry));
+    this.#refuse(foreign());
+    await this.#commit(
+      () => entries.filter(isOwn).map((entry) => this.#withEpoch(entry)),
+      settings.apiTimeoutMs,
+    );
+    this.#refuse(foreign());
+  }
+
+  /**
+   * In the order asked; null where nothing is committed. Rejects with BrokerError or ClientError TIMED_OUT.
+   */
+  async committed(places: readonly TopicPartition[]): Promise<(CommittedOffset | null)[]> {
+    const timeoutMs = this.#parts.settings.apiTimeoutMs;
+    const found = await this.#parts.offsets.fetch(places, { timeoutMs });
+    return places.map((place) => found.get(keyOf(place)) ?? null);
+  }
+
+  #refuse(entry: CommitEntry | undefined): void {
+    if (entry === undefined) return;
+    const text = `commit: ${entry.topic}-${entry.partition} is not assigned to this member`;
+    throw new ClientError("COMMIT_FENCED", text);
+  }
+
+  #due(offsetOf: (reader: PartitionReader) => number, only: ReadonlySet<string> | null): CommitEntry[] {
+    const rows: ProgressRow[] = [];
+    for (const { reader } of this.#parts.reads.assigned) {
+      if (only !== null && !only.has(keyOf(reader))) continue;
+      const { topic, partition, positionEpoch: leaderEpoch, token } = reader;
+      rows.push({ topic, partition, offset: offsetOf(reader), leaderEpoch, token });
+    }
+    return this.progress.due(rows);
+  }
+
+  #withEpoch(entry: CommitEntry): CommitEntry {
+    const reader = this.#parts.reads.reader(entry);
+    if (reader === null || entry.offset > reader.position) return entry;
+    return { ...entry, leaderEpoch: reader.positionEpoch };
+  }
+
+  async #commit(entries: () => readonly CommitEntry[], timeoutMs: number): Promise<void> {
+    const { reads, offsets, groupId, settings, heard } = this.#parts;
+    const tokens = new Map<string, number>();
+    const note = (): readonly CommitEntry[] => {
+      const list = entries();
+      for (const entry of list) {
+        const reader = reads.reader(entry);
+        if (reader !== null) tokens.set(keyOf(entry), reader.token);
+      }
+      return list;
+    };
+    try {
+      const done = await offsets.commit(note, { timeoutMs, onRejoin: heard });
+      this.progress.acknowledged(done, (place) => {
+        const token = tokens.get(keyOf(place));
+        return token !== undefined && reads.reader(place)?.token === token ? token : null;
+      });
+      if (done.length > 0)
+        tell(settings.onEvent, { kind: "offsetsCommitted", groupId, partitions: done.length });
+    } catch (error) {
+      tell(settings.onEvent, { kind: "commitFailed", groupId, error: asError(error) });
+      throw this.#explained(asError(error));
+    }
+  }
+
+  /** A member that is out cannot commit any more, and should know what that means. */
+  #explained(error: Error): Error {
+    const code = "code" in error && typeof error.code === "number" ? error.code : 0;
+    if (!this.#parts.isMember() || code === 0 || verdictOf("", code).kind !== "lost") return error;
+    return new ClientError("COMMIT_FENCED", error.message, { cause: error });
+  }
+
+  async #run(): Promise<void> {
+    const { sleeper, settings, env, groupId } = this.#parts;
+    for (;;) {
+      await sleeper.sleep(settings.autoCommitIntervalMs);
+      try {
+        await this.commitDone(null, Math.max(1_000, settings.autoCommitIntervalMs));
+      } catch (error) {
+        if (sleeper.isClosed) return;
+        env.log.debug({ group: groupId, reason: asError(error).message }, "offsets are committed later");
+      }
+    }
+  }
+}
+
+function readCommit(given: OffsetCommit): CommitEntry {
+  const { topic, partition, offset, metadata } = given;
+  const isPlace = typeof topic === "string" && topic !== "" && Number.isInteger(partition) && partition >= 0;
+  if (isPlace && Number.isSafeInteger(offset) && offset >= 0) {
+    return { topic, partition, offset, metadata: metadata ?? "", leaderEpoch: -1 };
+  }
+  const shown = `${quote(topic)}, partition ${quote(partition)}, offset ${quote(offset)}`;
+  const text = `commit: ${shown}; it should be a topic's name, and whole numbers of 0 or more`;
+  throw new ClientError("INVALID_OPTION", text);
+}
