@@ -18,7 +18,7 @@ let stage: Stage;
 afterEach(() => stage.stop());
 
 describe("members without an id", () => {
-  it("row 59: a dynamic member of version 4 and newer is handed an id first, made of its client id", async () => {
+  it("row 59: from version 4 on a dynamic member is handed an id first, by its client id", async () => {
     stage = await GroupStage.start();
     const first = await stage.join({ version: 4 });
     expect(first).toMatchObject({ errorCode: ErrorCode.MEMBER_ID_REQUIRED, generationId: -1, members: [] });
@@ -80,7 +80,7 @@ describe("members without an id", () => {
 });
 
 describe("static members", () => {
-  it("row 60: an instance that comes back gets a new id in the same generation, without a rebalance", async () => {
+  it("row 60: an instance that comes back gets a new id and no rebalance", async () => {
     stage = await GroupStage.start();
     const [member] = await stage.stable(1, { instance: "i" });
     const back = await stage.join({ instance: "i" });
@@ -105,7 +105,7 @@ describe("static members", () => {
     expect(stage.heartbeat({ memberId, generation: 1 }, { instance: "i" })).toBe(ErrorCode.NONE);
   });
 
-  it("row 60: before version 9 the leader that came back is told of another leader and makes no plan", async () => {
+  it("row 60: before version 9 a leader that came back is told of another one", async () => {
     stage = await GroupStage.start();
     const [member] = await stage.stable(1, { instance: "i" });
     const back = await stage.join({ instance: "i", version: 5 });
@@ -127,7 +127,7 @@ describe("static members", () => {
     expect(stage.state()).toBe("stable");
   });
 
-  it("row 60: a join that waits is answered with FENCED_INSTANCE_ID when the instance joins again", async () => {
+  it("row 60: a join that waits is fenced when the instance joins again", async () => {
     stage = await GroupStage.start();
     const first = stage.join({ instance: "i" });
     const second = stage.join({ instance: "i" });
@@ -173,7 +173,7 @@ describe("static members", () => {
     expect(stage.shard().group("g")?.classic).toMatchObject({ members: [] });
   });
 
-  it("row 60: a rebalance ends without an instance that does not rejoin, and does not remove it", async () => {
+  it("row 60: a rebalance ends without an instance that stays away, and keeps it", async () => {
     stage = await GroupStage.start();
     const there = { sessionMs: 1_000_000, rebalanceMs: 10_000 };
     const [gone] = await stage.stable(1, { ...there, instance: "i" });
@@ -189,7 +189,7 @@ describe("static members", () => {
 });
 
 describe("the phase of joining", () => {
-  it("row 61: an empty group waits group.initial.rebalance.delay.ms before its first generation", async () => {
+  it("row 61: an empty group waits group.initial.rebalance.delay.ms at first", async () => {
     stage = await GroupStage.start({ initialRebalanceDelayMs: 3_000 });
     const joining = stage.joinTwice();
     await stage.pass(2_900);
@@ -266,7 +266,7 @@ describe("a new generation", () => {
     for (const { joined } of others) expect(joined).toMatchObject({ leader: leader!.memberId, members: [] });
   });
 
-  it("row 62: the generation grows by one with each rebalance, also when the group becomes empty", async () => {
+  it("row 62: the generation grows by one each time, also when the group becomes empty", async () => {
     stage = await GroupStage.start();
     for (const generation of [1, 3, 5]) {
       const [member] = await stage.stable();
@@ -287,7 +287,7 @@ describe("a new generation", () => {
     for (const { protocolName } of replies) expect(protocolName).toBe("range");
   });
 
-  it("row 62: INCONSISTENT_GROUP_PROTOCOL without an assignor in common, of another type, or of none", async () => {
+  it("row 62: INCONSISTENT_GROUP_PROTOCOL: no assignor in common, another type, none", async () => {
     stage = await GroupStage.start();
     await stage.stable();
     const inconsistent = "INCONSISTENT_GROUP_PROTOCOL";
@@ -310,7 +310,7 @@ describe("a new generation", () => {
     expect(stage.state()).toBe("completing");
   });
 
-  it("row 62: a follower of a stable group that asks again is told the same; a leader begins anew", async () => {
+  it("row 62: a follower that asks again is told the same; a leader begins anew", async () => {
     stage = await GroupStage.start();
     const [leader, follower] = await stage.stable(2);
     expect(await stage.join({ memberId: follower!.memberId })).toEqual(follower!.joined);

@@ -55,6 +55,12 @@ export function answerJoin(group: ClassicGroup, member: ClassicMember, reply: Jo
 }
 
 export function refuseJoin(group: ClassicGroup, member: ClassicMember, errorCode: number): void {
+  // Its answer may wait for a record: what that says of the member is not so any more.
+  for (const [number, effect] of group.afterPersist) {
+    if (effect.kind !== "joined" || effect.reply.memberId !== member.memberId) continue;
+    group.afterPersist.delete(number);
+    group.effects.push({ ...effect, reply: { ...effect.reply, errorCode, members: [] } });
+  }
   if (member.joining === null) return;
   answerJoin(group, member, joinRefusal(errorCode, member.memberId, member.joining.apiVersion));
 }

@@ -39,7 +39,10 @@ export function classicJoin(
     { memberId: given, instanceId },
     request.protocols.flatMap(({ name, metadata }) => [name, metadata]),
   );
-  const protocols = request.protocols.map(({ name, metadata }) => ({ name, metadata: metadata.slice() }));
+  const protocols = request.protocols.map(({ name, metadata }) => ({
+    name,
+    metadata: new Uint8Array(metadata),
+  }));
   checkProtocols(consumer, request);
   const subscription = readSubscription(protocols[0]!.metadata);
   if (subscription === null) {

@@ -64,7 +64,7 @@ describe("who may commit", () => {
     expect(stage.committed()).toBe(5);
   });
 
-  it("row 66: a generation of a group that is not there: GROUP_ID_NOT_FOUND, before version 9 ILLEGAL_GENERATION", async () => {
+  it("row 66: a group that is not there: GROUP_ID_NOT_FOUND, before 9 ILLEGAL_GENERATION", async () => {
     stage = await GroupStage.start();
     const who = { memberId: "m", generation: 1 };
     expect(await outcome(() => stage.commit(who, 5, { version: 9 }))).toBe("GROUP_ID_NOT_FOUND");
@@ -87,7 +87,7 @@ describe("who may commit", () => {
 });
 
 describe("fetching", () => {
-  it("row 67: what was never committed is -1 without an error, in groups that are not there too", async () => {
+  it("row 67: what was never committed is -1 without an error, in unknown groups too", async () => {
     stage = await GroupStage.start();
     const ask = () => stage.shard().offsets.fetch("g", [{ name: "t", partitionIndexes: [0, 7] }]);
     const nothing = { committedOffset: -1, committedLeaderEpoch: -1, metadata: "", errorCode: 0 };
@@ -135,7 +135,7 @@ describe("expiry", () => {
     await settle();
   }
 
-  it("row 69: offsets of clients that only commit go by the time of the commit, and then the group", async () => {
+  it("row 69: offsets of clients that only commit go by the time of the commit", async () => {
     stage = await GroupStage.start();
     await stage.commit({}, 5);
     await later(6 * day);
@@ -148,7 +148,7 @@ describe("expiry", () => {
     expect(stage.shard().group("g")).toBeNull();
   });
 
-  it("row 69: those of a group that had members go by the time since it is empty, and then the group", async () => {
+  it("row 69: those of a group that had members go by the time since it is empty", async () => {
     stage = await GroupStage.start();
     const [member] = await stage.stable();
     await stage.commit(member!, 5);
@@ -184,7 +184,7 @@ describe("expiry", () => {
     expect(stage.committed("g", "other")).toBe(6);
   });
 
-  it("row 69: a group of members that do not read topics keeps its offsets while they are there", async () => {
+  it("row 69: members that do not read topics keep the offsets of their group", async () => {
     stage = await GroupStage.start();
     const [member] = await stage.stable(1, { protocolType: "connect", protocols: { sessioned: "x" } });
     await stage.commit(member!, 6);

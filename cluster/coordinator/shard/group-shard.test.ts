@@ -99,7 +99,7 @@ describe("the end of a leadership", () => {
       expect(await outcome(() => waiting)).toBe("NOT_COORDINATOR");
   });
 
-  it("row 71: what was not committed is not there for the next coordinator, or is, as the log says", async () => {
+  it("row 71: of what was not committed the next coordinator has what the log has", async () => {
     stage = await GroupStage.start();
     await stage.commit({}, 5);
     for (const survives of [false, true]) {
@@ -190,7 +190,7 @@ describe("a log that fails", () => {
     expect(stage.committed()).toBe(5);
   });
 
-  it("a leave whose record is refused is written once the log takes it, and its members stay away", async () => {
+  it("a leave whose record is refused is written once the log takes it", async () => {
     stage = await GroupStage.start();
     const [member] = await stage.stable();
     stage.partition.refusal = "NOT_ENOUGH_REPLICAS";

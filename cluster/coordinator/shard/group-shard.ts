@@ -46,7 +46,7 @@ export class GroupShard implements ShardPort {
     this.#surroundings = surroundings;
     const { clock, codecs } = surroundings;
     this.#runtime = new MachineRuntime({
-      machine: groupMachine(log.name, surroundings.log),
+      machine: groupMachine(log.name, surroundings.log, () => !this.isLoaded),
       clock,
       log: surroundings.log,
       halt: surroundings.halt,

@@ -201,7 +201,7 @@ describe("loading a partition", () => {
     expect(loading.story).toEqual(["leads", "loaded 0"]);
   });
 
-  it("row 70: tells what is committed, waits for the high watermark to pass the rest, and leads then", async () => {
+  it("row 70: tells what is committed, waits for the rest to be, and leads then", async () => {
     const loading = new Loading();
     loading.put("a");
     loading.partition.commitsAlone = false;
@@ -217,7 +217,7 @@ describe("loading a partition", () => {
     expect([loading.keys, loading.story]).toEqual(["a@0 b@1 c@2", ["leads", "loaded 3"]]);
   });
 
-  it("goes over the gaps that compaction leaves, inside of batches, between them and at the end", async () => {
+  it("goes over the gaps of compaction, in batches, between them and at the end", async () => {
     const loading = new Loading();
     const timestamp = 1;
     loading.partition.skip(3);

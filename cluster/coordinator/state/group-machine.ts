@@ -3,6 +3,7 @@ import type { Log } from "../../../base/ports/log.ts";
 import { BrokerError, ProtocolError } from "../../../proto/errors.ts";
 import type { Machine } from "../../machine/machine.ts";
 import type { GroupRecord, WrittenRecord } from "./group-records.ts";
+import type { OwnedMaps } from "./group-table.ts";
 import { decodeGroupRecord, encodeGroupRecord } from "./record-codec.ts";
 import { emptyShard, replayGroupRecords, type ShardChange, type ShardState } from "./replay.ts";
 
@@ -13,11 +14,17 @@ import { emptyShard, replayGroupRecords, type ShardChange, type ShardState } fro
 export function groupMachine(
   name: string,
   log: Log,
+  isLoading: () => boolean,
 ): Machine<ShardState, GroupRecord, ShardChange, WrittenRecord> {
+  // While it loads nobody else holds a state: maps are changed in place rather than copied.
+  let owned: OwnedMaps | undefined = new Set();
   return {
     name,
     initial: emptyShard,
-    replay: replayGroupRecords,
+    replay: (state, entries) => {
+      if (!isLoading()) owned = undefined;
+      return replayGroupRecords(state, entries, owned);
+    },
     encode: encodeGroupRecord,
     decode: (bytes) => {
       try {

@@ -2,7 +2,7 @@
 // groups stand in buckets by the hash of their id, so a change of one group copies one bucket of many.
 import type { GroupState } from "./group-state.ts";
 
-const bucketBits = 8;
+const bucketBits = 10;
 const emptyBucket: ReadonlyMap<string, GroupState> = new Map();
 
 export class GroupTable {
@@ -25,15 +25,25 @@ export class GroupTable {
   }
 }
 
-/** Changes on top of a table, which stays as it is. */
+/** Maps that nobody else sees: they may be changed in place. */
+export type OwnedMaps = Set<unknown>;
+
+/** The map itself where it is owned, else a copy that is. */
+export function own<K, V>(map: ReadonlyMap<K, V>, owned: OwnedMaps): Map<K, V> {
+  if (owned.has(map)) return map as Map<K, V>;
+  const copy = new Map(map);
+  owned.add(copy);
+  return copy;
+}
+
+/** Changes on top of a table, which stays as it is, but for buckets that are owned. */
 export class GroupTableDraft {
-  readonly #base: GroupTable;
   readonly #buckets: ReadonlyMap<string, GroupState>[];
-  readonly #owned = new Map<number, Map<string, GroupState>>();
+  readonly #owned: OwnedMaps;
   #size: number;
 
-  constructor(base: GroupTable) {
-    this.#base = base;
+  constructor(base: GroupTable, owned: OwnedMaps) {
+    this.#owned = owned;
     this.#buckets = [...base.buckets];
     this.#size = base.size;
   }
@@ -50,17 +60,13 @@ export class GroupTableDraft {
   }
 
   finish(): GroupTable {
-    return this.#owned.size === 0 ? this.#base : new GroupTable(this.#buckets, this.#size);
+    return new GroupTable(this.#buckets, this.#size);
   }
 
   #own(groupId: string): Map<string, GroupState> {
     const at = bucketOf(groupId);
-    let bucket = this.#owned.get(at);
-    if (bucket === undefined) {
-      bucket = new Map(this.#buckets[at]);
-      this.#owned.set(at, bucket);
-      this.#buckets[at] = bucket;
-    }
+    const bucket = own(this.#buckets[at]!, this.#owned);
+    this.#buckets[at] = bucket;
     return bucket;
   }
 }

@@ -10,7 +10,8 @@ export interface KeyedBytes {
 }
 
 export function packRecord({ key, value }: KeyedBytes): Uint8Array {
-  const bytes = new Uint8Array(4 + key.length + (value?.length ?? 0));
+  // Of the pool: there are millions while a shard is loaded, and none lives long.
+  const bytes = Buffer.allocUnsafe(4 + key.length + (value?.length ?? 0));
   bytes[0] = key.length >>> 24;
   bytes[1] = key.length >>> 16;
   bytes[2] = key.length >>> 8;
@@ -22,10 +23,14 @@ export function packRecord({ key, value }: KeyedBytes): Uint8Array {
 
 /** Views into `bytes`. */
 export function unpackRecord(bytes: Uint8Array): KeyedBytes {
-  const keyLength = (bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!;
-  const valueAt = 4 + keyLength;
+  const valueAt = valueStart(bytes);
   return {
     key: bytes.subarray(4, valueAt),
     value: bytes.length === valueAt ? null : bytes.subarray(valueAt),
   };
+}
+
+/** Where the value of a packed record begins. */
+export function valueStart(bytes: Uint8Array): number {
+  return 4 + ((bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!);
 }

@@ -5,12 +5,13 @@
 // Sources: Kafka, group-coordinator/src/main/resources/common/message; the versions written are those that
 // Kafka 3.x and 4.x both read.
 import { BrokerError, ProtocolError } from "../../../proto/errors.ts";
-import { decodeMessage, writeMessage } from "../../../proto/kafka/codec.ts";
+import { readMessage, writeMessage } from "../../../proto/kafka/codec.ts";
+import { Reader } from "../../../proto/kafka/reader.ts";
 import { recordSchemas } from "../../../proto/kafka/record-schemas.ts";
 import type { Input, MessageSchema } from "../../../proto/kafka/schema.ts";
 import { joinChunks, Writer } from "../../../proto/kafka/writer.ts";
 import type { GroupRecord, WrittenRecord } from "./group-records.ts";
-import { packRecord, unpackRecord } from "./packed-record.ts";
+import { packRecord, valueStart } from "./packed-record.ts";
 import * as values from "./record-values.ts";
 
 const other: GroupRecord = { kind: "other" };
@@ -112,9 +113,43 @@ function valueBytes(record: WrittenRecord): Uint8Array | null {
   }
 }
 
-function int16At(bytes: Uint8Array, at: number): number {
-  if (bytes.length < at + 2) throw new ProtocolError("a group record ends before its version");
-  return ((bytes[at]! << 24) >> 16) | bytes[at + 1]!;
+/** Reads the key and then the value of one record. What it gives is made of views. */
+class RecordReader {
+  readonly #reader: Reader;
+  readonly #valueAt: number;
+  readonly #end: number;
+  /** Version of the key: what kind of record it is. */
+  readonly kind: number;
+
+  constructor(bytes: Uint8Array) {
+    this.#reader = new Reader(bytes, 4);
+    this.#valueAt = valueStart(bytes);
+    this.#end = bytes.length;
+    this.kind = this.#reader.int16();
+    if (this.#reader.at > this.#valueAt) throw new ProtocolError("the key of a group record has no version");
+  }
+
+  key<T>(schema: MessageSchema<T>): T {
+    const key = readMessage(this.#reader, schema, this.kind);
+    const { at } = this.#reader;
+    if (at === this.#valueAt) return key;
+    throw new ProtocolError(`a ${schema.name} ends at byte ${at}, not at ${this.#valueAt}`);
+  }
+
+  /** Null: a tombstone. */
+  value<T, V>(schema: MessageSchema<T>, to: (fields: T) => V): V | null {
+    if (this.#valueAt === this.#end) return null;
+    const version = this.#reader.int16();
+    if (version > schema.versions.max) {
+      const text =
+        `a record of groups has version ${version} of ${schema.name}, and this release knows up to ` +
+        `${schema.versions.max}; it was written by a newer release, which is needed to read it`;
+      throw new BrokerError("UNSUPPORTED_VERSION", text);
+    }
+    const fields = readMessage(this.#reader, schema, version);
+    this.#reader.finish();
+    return to(fields);
+  }
 }
 
 /**
@@ -122,78 +157,64 @@ function int16At(bytes: Uint8Array, at: number): number {
  * bytes of a known kind, BrokerError UNSUPPORTED_VERSION for a newer version of a known kind.
  */
 export function decodeGroupRecord(bytes: Uint8Array): GroupRecord {
-  const { key, value } = unpackRecord(bytes);
-  const kind = int16At(key, 0);
-  const readKey = <T>(schema: MessageSchema<T>): T => decodeMessage(schema, kind, key, 2);
-  switch (kind) {
+  const record = new RecordReader(bytes);
+  switch (record.kind) {
     case 0:
     case 1: {
-      const { group: groupId, topic, partition } = readKey(recordSchemas.OffsetCommitKey);
-      const read = readValue(recordSchemas.OffsetCommitValue, value, values.toOffset);
-      return { kind: "offset", groupId, topic, partition, value: read };
+      const { group: groupId, topic, partition } = record.key(recordSchemas.OffsetCommitKey);
+      const value = record.value(recordSchemas.OffsetCommitValue, values.toOffset);
+      return { kind: "offset", groupId, topic, partition, value };
     }
     case 2: {
-      const { group: groupId } = readKey(recordSchemas.GroupMetadataKey);
-      const read = readValue(recordSchemas.GroupMetadataValue, value, values.toClassic);
-      return { kind: "classicGroup", groupId, value: read };
+      const { group: groupId } = record.key(recordSchemas.GroupMetadataKey);
+      const value = record.value(recordSchemas.GroupMetadataValue, values.toClassic);
+      return { kind: "classicGroup", groupId, value };
     }
     case 3: {
-      const { groupId } = readKey(recordSchemas.ConsumerGroupMetadataKey);
-      const read = readValue(recordSchemas.ConsumerGroupMetadataValue, value, ({ epoch }) => ({ epoch }));
-      return { kind: "groupEpoch", groupId, value: read };
+      const { groupId } = record.key(recordSchemas.ConsumerGroupMetadataKey);
+      const value = record.value(recordSchemas.ConsumerGroupMetadataValue, ({ epoch }) => ({ epoch }));
+      return { kind: "groupEpoch", groupId, value };
     }
     case 4: {
-      const { groupId } = readKey(recordSchemas.ConsumerGroupPartitionMetadataKey);
-      const read = readValue(recordSchemas.ConsumerGroupPartitionMetadataValue, value, values.toTopics);
-      return { kind: "subscribedTopics", groupId, value: read };
+      const { groupId } = record.key(recordSchemas.ConsumerGroupPartitionMetadataKey);
+      const value = record.value(recordSchemas.ConsumerGroupPartitionMetadataValue, values.toTopics);
+      return { kind: "subscribedTopics", groupId, value };
     }
     default:
-      return decodeMemberRecord(kind, key, value);
+      return decodeMemberRecord(record);
   }
 }
 
-function decodeMemberRecord(kind: number, key: Uint8Array, value: Uint8Array | null): GroupRecord {
-  const readKey = <T>(schema: MessageSchema<T>): T => decodeMessage(schema, kind, key, 2);
-  switch (kind) {
+function decodeMemberRecord(record: RecordReader): GroupRecord {
+  switch (record.kind) {
     case 5: {
-      const read = readValue(recordSchemas.ConsumerGroupMemberMetadataValue, value, values.toMember);
-      return { kind: "member", ...readKey(recordSchemas.ConsumerGroupMemberMetadataKey), value: read };
+      const named = record.key(recordSchemas.ConsumerGroupMemberMetadataKey);
+      const value = record.value(recordSchemas.ConsumerGroupMemberMetadataValue, values.toMember);
+      return { kind: "member", ...named, value };
     }
     case 6: {
-      const { groupId } = readKey(recordSchemas.ConsumerGroupTargetAssignmentMetadataKey);
+      const { groupId } = record.key(recordSchemas.ConsumerGroupTargetAssignmentMetadataKey);
       const schema = recordSchemas.ConsumerGroupTargetAssignmentMetadataValue;
-      const read = readValue(schema, value, ({ assignmentEpoch }) => ({ epoch: assignmentEpoch }));
-      return { kind: "targetEpoch", groupId, value: read };
+      const value = record.value(schema, ({ assignmentEpoch }) => ({ epoch: assignmentEpoch }));
+      return { kind: "targetEpoch", groupId, value };
     }
     case 7: {
+      const named = record.key(recordSchemas.ConsumerGroupTargetAssignmentMemberKey);
       const schema = recordSchemas.ConsumerGroupTargetAssignmentMemberValue;
-      const read = readValue(schema, value, ({ topicPartitions }) => values.toPartitions(topicPartitions));
-      const named = readKey(recordSchemas.ConsumerGroupTargetAssignmentMemberKey);
-      return { kind: "target", ...named, value: read };
+      const value = record.value(schema, ({ topicPartitions }) => values.toPartitions(topicPartitions));
+      return { kind: "target", ...named, value };
     }
     case 8: {
-      const read = readValue(recordSchemas.ConsumerGroupCurrentMemberAssignmentValue, value, values.toPlace);
-      const named = readKey(recordSchemas.ConsumerGroupCurrentMemberAssignmentKey);
-      return { kind: "current", ...named, value: read };
+      const named = record.key(recordSchemas.ConsumerGroupCurrentMemberAssignmentKey);
+      const value = record.value(recordSchemas.ConsumerGroupCurrentMemberAssignmentValue, values.toPlace);
+      return { kind: "current", ...named, value };
     }
     case 16: {
-      const { groupId, regularExpression } = readKey(recordSchemas.ConsumerGroupRegularExpressionKey);
-      const read = readValue(recordSchemas.ConsumerGroupRegularExpressionValue, value, values.toRegex);
-      return { kind: "regex", groupId, regex: regularExpression, value: read };
+      const { groupId, regularExpression } = record.key(recordSchemas.ConsumerGroupRegularExpressionKey);
+      const value = record.value(recordSchemas.ConsumerGroupRegularExpressionValue, values.toRegex);
+      return { kind: "regex", groupId, regex: regularExpression, value };
     }
     default:
       return other;
   }
-}
-
-function readValue<T, V>(schema: MessageSchema<T>, value: Uint8Array | null, to: (fields: T) => V): V | null {
-  if (value === null) return null;
-  const version = int16At(value, 0);
-  if (version > schema.versions.max) {
-    const text =
-      `a record of groups has version ${version} of ${schema.name}, and this release knows up to ` +
-      `${schema.versions.max}; it was written by a newer release, which is needed to read it`;
-    throw new BrokerError("UNSUPPORTED_VERSION", text);
-  }
-  return to(decodeMessage(schema, version, value, 2));
 }

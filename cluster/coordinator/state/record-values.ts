@@ -1,5 +1,5 @@
 // core: the values of group records, between what they mean (group-state.ts) and the fields of Kafka's
-// messages. What is read is copied out of the bytes: it outlives them.
+// messages. What is read is copied out of the bytes: it outlives them. (A slice of a Buffer is no copy.)
 import type { Uuid } from "../../../base/uuid.ts";
 import type {
   ConsumerGroupCurrentMemberAssignmentValue,
@@ -50,8 +50,8 @@ export function toClassic(fields: GroupMetadataValue): ClassicGroupRecord {
       ...member,
       rebalanceTimeoutMs: rebalanceTimeout < 0 ? sessionTimeout : rebalanceTimeout,
       sessionTimeoutMs: sessionTimeout,
-      subscription: subscription.slice(),
-      assignment: assignment.slice(),
+      subscription: new Uint8Array(subscription),
+      assignment: new Uint8Array(assignment),
     })),
   };
 }
@@ -87,7 +87,7 @@ export function toMember(fields: ConsumerGroupMemberMetadataValue): MemberFacts 
   const { classicMemberMetadata: classic, ...facts } = fields;
   if (classic === null) return { ...facts, classic };
   const protocols = classic.supportedProtocols.map(({ name, metadata }) => ({
-    ...{ name, metadata: metadata.slice() },
+    ...{ name, metadata: new Uint8Array(metadata) },
   }));
   return { ...facts, classic: { sessionTimeoutMs: classic.sessionTimeoutMs, protocols } };
 }

@@ -3,7 +3,7 @@
 import type { ReplayEntry } from "../../machine/machine.ts";
 import type { GroupRecord, MemberFacts, MemberPlace } from "./group-records.ts";
 import { type ConsumerGroupRecord, type GroupState, memberState, type Offsets } from "./group-state.ts";
-import { GroupTable, GroupTableDraft } from "./group-table.ts";
+import { GroupTable, GroupTableDraft, type OwnedMaps, own } from "./group-table.ts";
 
 export interface ShardState {
   readonly groups: GroupTable;
@@ -14,22 +14,27 @@ export type ShardChange = ReadonlySet<string>;
 
 export const emptyShard: ShardState = { groups: GroupTable.empty };
 
+/**
+ * `owned`: maps that this call may change in place; it adds those it makes. Who keeps it for the next call
+ * says that nobody else has seen a state in between.
+ */
 export function replayGroupRecords(
   state: ShardState,
   entries: readonly ReplayEntry<GroupRecord>[],
+  owned: OwnedMaps = new Set(),
 ): { state: ShardState; change: ShardChange } {
   const touched = new Map<string, GroupDraft>();
   for (const { record } of entries) {
     if (record.kind === "other") continue;
     let draft = touched.get(record.groupId);
     if (draft === undefined) {
-      draft = new GroupDraft(state.groups.get(record.groupId), record.groupId);
+      draft = new GroupDraft(state.groups.get(record.groupId), record.groupId, owned);
       touched.set(record.groupId, draft);
     }
     draft.replay(record);
   }
   if (touched.size === 0) return { state, change: new Set() };
-  const groups = new GroupTableDraft(state.groups);
+  const groups = new GroupTableDraft(state.groups, owned);
   for (const [groupId, draft] of touched) {
     const group = draft.finish();
     if (group === null) groups.delete(groupId);
@@ -69,12 +74,14 @@ const noFacts: MemberFacts = {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** One group while records are replayed on it; copies each map at its first change. */
+/** One group while records are replayed on it; copies each map that is not owned at its first change. */
 class GroupDraft {
   readonly #group: Mutable<GroupState>;
-  readonly #copied = new Set<unknown>();
+  readonly #owned: OwnedMaps;
+  #ownConsumer: Mutable<ConsumerGroupRecord> | null = null;
 
-  constructor(base: GroupState | null, groupId: string) {
+  constructor(base: GroupState | null, groupId: string, owned: OwnedMaps) {
+    this.#owned = owned;
     this.#group =
       base === null ? { groupId, classic: null, consumer: null, offsets: new Map() } : { ...base };
   }
@@ -159,18 +166,15 @@ class GroupDraft {
 
   #consumer(): Mutable<ConsumerGroupRecord> {
     const current = this.#group.consumer;
-    if (current !== null && this.#copied.has(current)) return current;
+    if (current !== null && this.#ownConsumer === current) return current;
     const copy = { ...(current ?? emptyConsumerGroup) };
-    this.#copied.add(copy);
+    this.#ownConsumer = copy;
     this.#group.consumer = copy;
     return copy;
   }
 
   #own<K, V>(map: ReadonlyMap<K, V>): Map<K, V> {
-    if (this.#copied.has(map)) return map as Map<K, V>;
-    const copy = new Map(map);
-    this.#copied.add(copy);
-    return copy;
+    return own(map, this.#owned);
   }
 }
 
