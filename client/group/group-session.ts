@@ -28,7 +28,7 @@ import type { Subscription } from "./subscription.ts";
 import { TopicWatch } from "./topic-watch.ts";
 
 /** Topics are looked at so often at least: new partitions and topics are found within it. */
-const topicCheckMs = 5_000;
+const topicCheckMs = 2_000;
 /**
  * What closing takes at most: for what the member is just at, the record in hand, the last commit, listeners,
  * and the farewell.
