@@ -273,7 +273,7 @@ describe("loading a partition", () => {
     for (let at = 0; at < 20; at++)
       loading.partition.put({ records: [{ key: bytesOf(`${at}`), value, timestamp: 1 }] });
     await loading.begin();
-    await settle();
+    await until(() => loading.story.length > 0);
     expect(loading.entries.map(({ key }) => key)).toEqual(Array.from({ length: 20 }, (_, at) => `${at}`));
     expect(loading.partition.reads).toBeGreaterThan(5);
   });

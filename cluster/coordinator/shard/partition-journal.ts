@@ -15,8 +15,8 @@ import type { AppendResult, Journal, JournalEntry, JournalEvents } from "../../m
 import { packRecord, unpackRecord } from "../state/packed-record.ts";
 import type { LoadFacts, ShardLog } from "./shard-log.ts";
 
-/** Read in one go while loading; other work of the process comes in between. */
-const loadBytesPerTurn = 1024 * 1024;
+/** Read in one go while loading, some 10 ms of work; other work of the process comes in between. */
+const loadBytesPerTurn = 256 * 1024;
 
 export interface PartitionJournalOptions {
   readonly log: ShardLog;
