@@ -7,8 +7,8 @@ export class GroupRun implements AsyncDisposable {
   readonly partitions: number;
   readonly members = new Map<string, GroupMember>();
   readonly ledger = new OwnerLedger();
-  /** How often each value was processed. */
-  readonly counts = new Map<string, number>();
+  /** By whom each value was processed, once for every time. */
+  readonly readers = new Map<string, string[]>();
   readonly #byMember = new Map<string, number>();
   #lastNumber = 0;
 
@@ -23,7 +23,7 @@ export class GroupRun implements AsyncDisposable {
     const member = client.member(name, options);
     this.ledger.follow(member);
     member.onRecord = ({ value }) => {
-      this.counts.set(value, (this.counts.get(value) ?? 0) + 1);
+      this.readers.set(value, [...(this.readers.get(value) ?? []), name]);
       this.#byMember.set(name, this.processedBy(member) + 1);
     };
     member.start(this.place);
@@ -65,7 +65,7 @@ export class GroupRun implements AsyncDisposable {
     const wanted = [...values];
     await this.until(
       "all records are processed",
-      () => wanted.every((value) => this.counts.has(value)),
+      () => wanted.every((value) => this.readers.has(value)),
       timeoutMs,
     );
   }
@@ -73,7 +73,8 @@ export class GroupRun implements AsyncDisposable {
   async until(what: string, isSo: () => boolean, timeoutMs = 30_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!isSo()) {
-      if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}\n${this.#state()}`);
+      if (performance.now() > deadline)
+        throw new Error(`not within ${timeoutMs} ms: ${what}\n${this.#state()}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -83,12 +84,14 @@ export class GroupRun implements AsyncDisposable {
       const assignment = JSON.stringify(member.assignment());
       return `- ${member.name}: ${assignment}, ${this.processedBy(member)} records; it said:\n${member.lastWords()}`;
     });
-    return [`${this.counts.size} values were processed`, ...members].join("\n");
+    return [`${this.readers.size} values were processed`, ...members].join("\n");
   }
 
-  /** Values that were processed more than once. */
+  /** What was processed more than once, and by whom. */
   get repeated(): string[] {
-    return [...this.counts].filter(([, count]) => count > 1).map(([value]) => value);
+    return [...this.readers]
+      .filter(([, by]) => by.length > 1)
+      .map(([value, by]) => `${value}: ${by.join(", ")}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

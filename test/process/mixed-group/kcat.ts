@@ -34,7 +34,20 @@ function kcatArguments(place: GroupPlace, options: MemberOptions): string[] {
   };
   const set = Object.entries(settings).flatMap(([name, value]) => ["-X", `${name}=${value}`]);
   // -E: what librdkafka tries again by itself is no reason to end.
-  return ["-b", bootstrap, "-G", group, "-E", "-u", "-f", "=%p %o %s\n", "-d", "cgrp,protocol", ...set, topic];
+  return [
+    "-b",
+    bootstrap,
+    "-G",
+    group,
+    "-E",
+    "-u",
+    "-f",
+    "=%p %o %s\n",
+    "-d",
+    "cgrp,protocol",
+    ...set,
+    topic,
+  ];
 }
 
 const recordLine = /^=(\d+) (\d+) (.*)$/;

@@ -24,6 +24,8 @@ sends.subscribe({
   error: () => {},
 });
 
+let owned: ReadonlySet<number> = new Set();
+
 function makeConsumer(): Consumer {
   const consumer = new Consumer({
     groupId: group,
@@ -33,7 +35,6 @@ function makeConsumer(): Consumer {
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: sessionTimeoutMs,
     heartbeatInterval: heartbeatIntervalMs,
-    maxWaitTime: 100,
     autocommit: false,
     retries: 50,
     retryDelay: 100,
@@ -42,6 +43,7 @@ function makeConsumer(): Consumer {
   });
   consumer.on("consumer:group:join", ({ generationId, assignments }) => {
     const partitions = assignments?.find((one) => one.topic === topic)?.partitions ?? [];
+    owned = new Set(partitions);
     say({ kind: "assigned", partitions, generation: generationId ?? null });
   });
   consumer.on("consumer:group:rebalance", () => say({ kind: "revoked" }));
@@ -64,8 +66,11 @@ async function read(): Promise<void> {
     topics: [topic],
     mode: "committed",
     fallbackMode: "earliest",
+    maxWaitTime: 100,
   });
   for await (const { partition, offset, value, leaderEpoch } of stream) {
+    // A fetch that was under way at a rebalance is delivered all the same: that is somebody else's now.
+    if (!owned.has(partition)) continue;
     say({ kind: "record", partition, offset: Number(offset), value: String(value) });
     processed.set(partition, { offset: offset + 1n, leaderEpoch });
   }
