@@ -1,6 +1,7 @@
 // test: what every client that joins groups has to find: the same for all of them, whatever they are made of.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Cluster } from "../../testing/index.ts";
+import { committedSum } from "../process/mixed-group/committed-sum.ts";
 import type { Client, MemberOptions } from "../process/mixed-group/group-member.ts";
 import { GroupRun } from "../process/mixed-group/group-run.ts";
 
@@ -116,26 +117,11 @@ export function itRebalances(stage: () => GroupStage, client: Client): void {
 }
 
 /** Until the group has committed as many offsets as the topic has records. */
-export async function committed(
-  stage: GroupStage,
+export function committed(
+  { cluster: { bootstrap } }: GroupStage,
   { group, topic, records }: { group: string; topic: string; records: number },
 ): Promise<void> {
-  const { Kafka, logLevel } = await import("kafkajs");
-  const brokers = stage.cluster.bootstrap.split(",");
-  const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  try {
-    let sum = -1;
-    for (const deadline = performance.now() + 20_000; sum !== records; ) {
-      if (performance.now() > deadline)
-        throw new Error(`group "${group}" has committed ${sum} of ${records} records of "${topic}"`);
-      const [fetched] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
-      sum = 0;
-      for (const { offset } of fetched!.partitions) sum += Math.max(0, Number(offset));
-    }
-  } finally {
-    await admin.disconnect();
-  }
+  return committedSum({ bootstrap, group, topic }, records);
 }
 
 export function itGoesOnFromCommits(stage: () => GroupStage, client: Client): void {

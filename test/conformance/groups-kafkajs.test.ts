@@ -47,11 +47,13 @@ describe("kafkajs in groups", () => {
     const listed = await admin.listGroups();
     expect(listed.groups).toContainEqual({ groupId: group, protocolType: "consumer" });
     const described = await admin.describeGroups([group, "nobody's"]);
-    expect(described.groups).toMatchObject([
-      { groupId: group, errorCode: 0, state: "Stable", protocolType: "consumer", protocol: "roundrobin" },
-      { groupId: "nobody's", errorCode: 0, state: "Dead", members: [] },
-    ]);
-    expect(described.groups[0]!.members).toHaveLength(1);
+    // Each broker answers for its own groups, in whatever order.
+    const [own, none] = [group, "nobody's"].map((name) =>
+      described.groups.find(({ groupId }) => groupId === name),
+    );
+    const facts = { protocolType: "consumer", protocol: "roundrobin" };
+    expect(own).toMatchObject({ errorCode: 0, state: "Stable", ...facts, members: [expect.anything()] });
+    expect(none).toMatchObject({ errorCode: 0, state: "Dead", members: [] });
     await expect(admin.deleteGroups([group])).rejects.toMatchObject({
       groups: [{ groupId: group, errorCode: 68 }],
     });

@@ -82,7 +82,8 @@ export class GroupRun implements AsyncDisposable {
   #state(): string {
     const members = [...this.members.values()].map((member) => {
       const assignment = JSON.stringify(member.assignment());
-      return `- ${member.name}: ${assignment}, ${this.processedBy(member)} records; it said:\n${member.lastWords()}`;
+      const words = `it said:\n${member.lastWords()}`;
+      return `- ${member.name}: ${assignment}, ${this.processedBy(member)} records; ${words}`;
     });
     return [`${this.readers.size} values were processed`, ...members].join("\n");
   }

@@ -4,7 +4,9 @@ import { AssignerProtocol, Kafka, logLevel, type PartitionAssigner } from "kafka
 import { commitIntervalMs, heartbeatIntervalMs, ownArguments, say, whenAsked } from "./child.ts";
 
 const { bootstrap, group, topic, assignor, sessionTimeoutMs } = ownArguments();
-const retry = { initialRetryTime: 50, maxRetryTime: 500, retries: 1_000 };
+// One broker that is away is not tried for long: a request to it is made again at another one only then. A
+// consumer whose tries are used up begins anew by itself.
+const retry = { initialRetryTime: 50, maxRetryTime: 500, retries: 4 };
 const brokers = bootstrap.split(",");
 const kafka = new Kafka({ brokers, retry, logLevel: logLevel.WARN, requestTimeout: 5_000 });
 
@@ -43,7 +45,7 @@ const consumer = kafka.consumer({
 });
 
 let partitions: readonly number[] = [];
-/** It says the generation with a heartbeat only: the first that is newer than the last is of this assignment. */
+/** It says the generation with a heartbeat only: the first newer one is of this assignment. */
 let generation = -1;
 let isNew = false;
 consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
