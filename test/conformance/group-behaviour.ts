@@ -91,10 +91,12 @@ export function itPublishesToGroups(stage: () => GroupStage, client: Client): vo
 
 export function itRebalances(stage: () => GroupStage, client: Client): void {
   it("rebalances when members join, leave and crash", async () => {
+    // Who leaves says so: nobody waits for the end of such a session. Who crashes does not.
+    const long = { sessionTimeoutMs: 60_000 };
     const short = { sessionTimeoutMs: 2_500 };
     const values = await stage().filled("moving", 60);
     await using run = stage().run("movers", "moving");
-    const first = run.add(client, short);
+    const first = run.add(client, long);
     await run.shared();
     await run.processed(values);
     const second = run.add(client, short);
@@ -152,16 +154,38 @@ export function itKeepsStaticMembers(stage: () => GroupStage, client: Client): v
   it("keeps the partitions of a static member that comes back", async () => {
     await stage().filled("static", 60);
     await using run = stage().run("statics", "static");
-    run.add(client, { instanceId: "one" });
-    const two = run.add(client, { instanceId: "two" });
+    const instances = ["one", "two"].map((instanceId) => ({ instanceId }));
+    const members = instances.map((options) => run.add(client, options));
     await run.shared();
-    const before = two.assignment()!;
-    await run.kill(two);
-    const again = run.add(client, { instanceId: "two" });
+    // The leader of the group is one of them.
+    for (const [n, options] of instances.entries()) {
+      const old = members[n]!;
+      const { partitions, generation } = old.assignment()!;
+      await run.kill(old);
+      const again = run.add(client, options);
+      await run.shared();
+      expect(again.assignment()).toMatchObject({ partitions, generation });
+    }
+  }, 60_000);
+}
+
+export function itTakesBackSleepers(stage: () => GroupStage, client: Client): void {
+  it("goes on without a member that sleeps, and takes it back when it wakes up", async () => {
+    const options = { sessionTimeoutMs: 2_500 };
+    const values = await stage().filled("slept", 60);
+    await using run = stage().run("sleepers", "slept");
+    const [awake, asleep] = [run.add(client, options), run.add(client, options)];
     await run.shared();
-    expect(again.assignment()).toMatchObject({
-      partitions: before.partitions,
-      generation: before.generation,
-    });
+    await run.processed(values);
+    asleep.pause();
+    await run.until("it has all partitions", () => awake.assignment()?.partitions.length === run.partitions);
+    values.push(...(await stage().send("slept", 60, 60)));
+    await run.processed(values);
+    asleep.resume();
+    await run.until("it has given some back", () => awake.assignment()?.partitions.length === 3);
+    await run.shared();
+    values.push(...(await stage().send("slept", 120, 60)));
+    await run.processed(values);
+    expect(run.ledger.faults).toEqual([]);
   }, 60_000);
 }

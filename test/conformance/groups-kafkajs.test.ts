@@ -9,6 +9,7 @@ import {
   itPublishesToGroups,
   itRebalances,
   itSharesATopic,
+  itTakesBackSleepers,
 } from "./group-behaviour.ts";
 
 const states = (described: Awaited<ReturnType<Admin["describeGroups"]>>): string[] =>
@@ -30,6 +31,7 @@ describe("kafkajs in groups", () => {
   itPublishesToGroups(stage, kafkajs);
   itRebalances(stage, kafkajs);
   itGoesOnFromCommits(stage, kafkajs);
+  itTakesBackSleepers(stage, kafkajs);
 
   async function offsetsOf(groupId: string, topic: string): Promise<number[]> {
     const [fetched] = await admin.fetchOffsets({ groupId, topics: [topic] });

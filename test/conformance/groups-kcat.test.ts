@@ -8,6 +8,7 @@ import {
   itPublishesToGroups,
   itRebalances,
   itSharesATopic,
+  itTakesBackSleepers,
 } from "./group-behaviour.ts";
 
 if (kcat.missing !== null) console.log(`${kcat.missing}: its tests in groups are skipped`);
@@ -19,6 +20,7 @@ describe.skipIf(kcat.missing !== null)("kcat in groups", () => {
   itPublishesToGroups(stage, kcat);
   itRebalances(stage, kcat);
   itGoesOnFromCommits(stage, kcat);
+  itTakesBackSleepers(stage, kcat);
   itKeepsStaticMembers(stage, kcat);
 
   it("hands partitions over one by one with cooperative-sticky", async () => {

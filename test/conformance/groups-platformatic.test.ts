@@ -10,6 +10,7 @@ import {
   itPublishesToGroups,
   itRebalances,
   itSharesATopic,
+  itTakesBackSleepers,
 } from "./group-behaviour.ts";
 
 describe("@platformatic/kafka in groups", () => {
@@ -27,6 +28,7 @@ describe("@platformatic/kafka in groups", () => {
   itPublishesToGroups(stage, platformatic);
   itRebalances(stage, platformatic);
   itGoesOnFromCommits(stage, platformatic);
+  itTakesBackSleepers(stage, platformatic);
   itKeepsStaticMembers(stage, platformatic);
 
   const partitionIndexes = [0, 1, 2, 3, 4, 5];

@@ -10,6 +10,7 @@ import {
   itPublishesToGroups,
   itRebalances,
   itSharesATopic,
+  itTakesBackSleepers,
 } from "./group-behaviour.ts";
 import { runToEnd } from "./run-to-end.ts";
 
@@ -31,6 +32,7 @@ describe.skipIf(python.missing !== null)("confluent-kafka in groups", () => {
   itPublishesToGroups(stage, python);
   itRebalances(stage, python);
   itGoesOnFromCommits(stage, python);
+  itTakesBackSleepers(stage, python);
   itKeepsStaticMembers(stage, python);
 
   it("hands partitions over one by one with cooperative-sticky", async () => {

@@ -31,6 +31,7 @@ it("loses no record, and has one owner a partition, while members and brokers co
   await using run = new GroupRun({ bootstrap, group, topic }, partitions);
   const members = clients.map((client) => run.add(client, session));
   await run.shared(waitMs);
+  await run.until("all say the generation", () => run.ledger.speakers.size === members.length);
   await load.more(200);
 
   // One more of each kind comes, and the first of each goes: every other one without a word.

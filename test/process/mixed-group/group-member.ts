@@ -42,6 +42,9 @@ export interface GroupMember {
   stop(): Promise<void>;
   /** `kill -9`: nothing more is committed, nobody is told. */
   kill(): Promise<void>;
+  /** SIGSTOP: it says nothing until `resume`, and does not know that time passes. */
+  pause(): void;
+  resume(): void;
   /** What it sent, as "JoinGroup 5"; empty when the client does not say. */
   readonly requests: ReadonlySet<string>;
   /** The last words of the client, for the text of a failure. */

@@ -110,6 +110,14 @@ export class MemberProcess implements GroupMember {
     throw new Error(`${this.name} did not leave within ${stopTimeoutMs} ms; it said:\n${this.lastWords()}`);
   }
 
+  pause(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
   async kill(): Promise<void> {
     this.#child?.kill("SIGKILL");
     await this.#ended;

@@ -6,6 +6,8 @@ export class OwnerLedger {
   readonly faults: string[] = [];
   readonly #owners = new Map<string, string>();
   readonly #generations = new Set<number>();
+  /** Names of the members that have said which generation they were in. */
+  readonly speakers = new Set<string>();
 
   follow(member: GroupMember): void {
     member.onAssignment = (assignment) => this.note(member.name, assignment);
@@ -14,6 +16,7 @@ export class OwnerLedger {
   note(name: string, { generation, partitions }: Assignment): void {
     if (generation === null) return;
     this.#generations.add(generation);
+    this.speakers.add(name);
     for (const partition of partitions) {
       const key = `${generation}/${partition}`;
       const owner = this.#owners.get(key);
