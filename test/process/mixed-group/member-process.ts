@@ -25,7 +25,7 @@ export interface MemberCommand {
 }
 
 const stopTimeoutMs = 20_000;
-const wordsKept = 60;
+const linesKept = 60;
 
 export class MemberProcess implements GroupMember {
   readonly name: string;
@@ -38,6 +38,7 @@ export class MemberProcess implements GroupMember {
   #assignment: Assignment | null = null;
   #ended: Promise<void> = Promise.resolve();
   readonly #words: string[] = [];
+  readonly #noise: string[] = [];
 
   constructor(name: string, command: (place: GroupPlace) => MemberCommand) {
     this.name = name;
@@ -53,7 +54,7 @@ export class MemberProcess implements GroupMember {
     this.#ended = new Promise((resolve) => {
       child.once("close", () => resolve());
       child.once("error", (error) => {
-        this.#keepWords(error.message);
+        keep(this.#words, error.message);
         resolve();
       });
     });
@@ -77,21 +78,18 @@ export class MemberProcess implements GroupMember {
         break;
       case "request":
         this.requests.add(`${event.api} ${event.version}`);
+        keep(this.#noise, line);
         return;
       case "noise":
+        keep(this.#noise, line);
         return;
       default:
     }
-    this.#keepWords(line);
-  }
-
-  #keepWords(line: string): void {
-    this.#words.push(line);
-    if (this.#words.length > wordsKept) this.#words.shift();
+    keep(this.#words, line);
   }
 
   lastWords(): string {
-    return this.#words.join("\n");
+    return [...this.#words, "and in detail:", ...this.#noise].join("\n");
   }
 
   assignment(): Assignment | null {
@@ -124,6 +122,11 @@ export class MemberProcess implements GroupMember {
     this.#child = null;
     this.#assignment = null;
   }
+}
+
+function keep(lines: string[], line: string): void {
+  lines.push(line);
+  if (lines.length > linesKept) lines.shift();
 }
 
 /** What our own child processes print: one event as JSON in a line. */
