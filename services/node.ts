@@ -303,6 +303,7 @@ export class RunningNode {
     const groupSettings = groupSettingsOf(this.#config);
     return createBroker({
       nodeId: this.#config.nodeId,
+      incarnationId: this.#incarnationId,
       clusterId: this.clusterId,
       clock: this.#env.clock,
       random: this.#env.random,

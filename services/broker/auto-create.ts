@@ -8,6 +8,7 @@ import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import { apis, type RequestOf } from "../../proto/kafka/apis.ts";
 import { dynamicText } from "../config/dynamic-settings.ts";
 import { seen, toController } from "./forwarding.ts";
+import { knowsCluster } from "./own-registration.ts";
 import type { BrokerPorts } from "./ports.ts";
 import { isInternalTopic, isValidTopicName, topicByName } from "./topics.ts";
 
@@ -25,6 +26,7 @@ export async function withMissingTopics(
 ): Promise<RequestOf<"Metadata">> {
   if (!request.allowAutoTopicCreation || request.topics === null) return request;
   const { image } = ports.metadata;
+  if (!knowsCluster(ports, image)) return request;
   const missing = request.topics
     .map(({ name }) => name)
     .filter((name) => name !== null && isMissing(ports, name))

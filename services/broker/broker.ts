@@ -12,6 +12,7 @@ import { describeQuorum } from "./describe-quorum.ts";
 import { describeTopicPartitions } from "./describe-topic-partitions.ts";
 import { electLeaders } from "./elect-leaders.ts";
 import { Fetches } from "./fetch.ts";
+import { seen } from "./forwarding.ts";
 import { findCoordinator } from "./groups/find-coordinator.ts";
 import { consumerGroupDescribe, deleteGroups, describeGroups, listGroups } from "./groups/group-admin.ts";
 import { consumerGroupHeartbeat, heartbeat, joinGroup, leaveGroup, syncGroup } from "./groups/membership.ts";
@@ -20,18 +21,24 @@ import { ProducerIds } from "./init-producer-id.ts";
 import { listOffsets } from "./list-offsets.ts";
 import { metadata } from "./metadata.ts";
 import { offsetForLeaderEpoch } from "./offset-for-leader-epoch.ts";
+import { knowsCluster } from "./own-registration.ts";
 import type { BrokerPorts } from "./ports.ts";
 import { produce } from "./produce.ts";
 import { addRaftVoter, removeRaftVoter } from "./raft-voters.ts";
 import { createTopics, deleteTopics } from "./topic-changes.ts";
+
+/** How long a client that asks for topics waits for a broker that has just begun. */
+const knownWithinMs = 1_000;
 
 export function createBroker(ports: BrokerPorts): BrokerApi {
   const fetches = new Fetches(ports);
   const producerIds = new ProducerIds(ports);
   return {
     apiVersions: async (request, context) => apiVersions(request, context),
-    metadata: async (request, context) =>
-      metadata(ports, await withMissingTopics(ports, request, context), context),
+    metadata: async (request, context) => {
+      await seen(ports, (image) => knowsCluster(ports, image), knownWithinMs);
+      return metadata(ports, await withMissingTopics(ports, request, context), context);
+    },
     produce: (request, context) => produce(ports, request, context),
     fetch: (request, context) => fetches.fetch(request, context),
     listOffsets: async (request, context) => listOffsets(ports, request, context),

@@ -50,6 +50,26 @@ describe("metadata", () => {
     ]);
   });
 
+  it("calls no topic unknown before it knows the cluster, and waits a little for that", async () => {
+    const made = await stage();
+    const { leader } = made;
+    const topics = [named("flights"), named("nowhere")];
+    const metadata = (allowAutoTopicCreation: boolean) =>
+      leader.metadata(ask("Metadata", { topics, allowAutoTopicCreation }), made.context());
+    const names = (answer: Awaited<ReturnType<typeof metadata>>) =>
+      answer.topics.map(({ errorCode }) => errorName(errorCode));
+    // As after a restart: what it has read so far ends before its topics.
+    const nothing = { brokers: new Map(), topics: new Map(), topicIdsByName: new Map() };
+    made.changes = nothing;
+    const early = await made.run(metadata(true));
+    expect(names(early)).toEqual(["LEADER_NOT_AVAILABLE", "LEADER_NOT_AVAILABLE"]);
+    expect(made.forwarded).toHaveLength(0);
+    const waiting = metadata(false);
+    made.changes = {};
+    for (const watcher of made.watchers) watcher();
+    expect(names(await waiting)).toEqual(["NONE", "UNKNOWN_TOPIC_OR_PARTITION"]);
+  });
+
   it("makes topics that are asked for where client and settings allow it", async () => {
     const made = await stage();
     made.answer = async ({ body }) => {

@@ -9,6 +9,7 @@ import { BrokerError, ErrorCode } from "../../proto/errors.ts";
 import type { RequestOf, ResponseOf } from "../../proto/kafka/apis.ts";
 import { allClusterOperations, allTopicOperations, operationsNotAsked } from "./authorized-operations.ts";
 import { aliveBrokers, brokerAddress, controllerForClients, isAlive } from "./brokers.ts";
+import { knowsCluster } from "./own-registration.ts";
 import { expectedError } from "./partitions.ts";
 import type { BrokerPorts } from "./ports.ts";
 import { isInternalTopic, isValidTopicName, needTopicById, needTopicByName } from "./topics.ts";
@@ -21,7 +22,8 @@ type AskedTopic = NonNullable<Request["topics"]>[number];
 export function metadata(ports: BrokerPorts, request: Request, context: RequestContext): Response {
   const { image } = ports.metadata;
   const brokers = aliveBrokers(image, context.listenerName);
-  const asked = { image, listenerName: context.listenerName, ...request };
+  const isKnown = knowsCluster(ports, image);
+  const asked = { image, isKnown, listenerName: context.listenerName, ...request };
   const topics =
     request.topics === null
       ? [...image.topics.values()].map((topic) => describeTopic(asked, topic))
@@ -39,6 +41,8 @@ export function metadata(ports: BrokerPorts, request: Request, context: RequestC
 
 interface Asked {
   readonly image: MetadataImage;
+  /** Whether what is not in the image is not there. */
+  readonly isKnown: boolean;
   readonly listenerName: string;
   readonly includeTopicAuthorizedOperations: boolean;
 }
@@ -49,7 +53,7 @@ function lookUp(asked: Asked, { topicId, name }: AskedTopic): Topic {
     return describeTopic(asked, topic);
   } catch (error) {
     return {
-      errorCode: expectedError(error).code,
+      errorCode: notFound(asked, expectedError(error).code),
       name,
       topicId: name === null ? topicId : zeroUuid,
       isInternal: false,
@@ -57,6 +61,12 @@ function lookUp(asked: Asked, { topicId, name }: AskedTopic): Topic {
       topicAuthorizedOperations: operationsNotAsked,
     };
   }
+}
+
+/** A client takes a topic that is not there for gone; one that has no leader yet it asks for again. */
+function notFound({ isKnown }: Asked, code: number): number {
+  const isMissing = code === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION || code === ErrorCode.UNKNOWN_TOPIC_ID;
+  return isMissing && !isKnown ? ErrorCode.LEADER_NOT_AVAILABLE : code;
 }
 
 function needNamed(image: MetadataImage, name: string): TopicImage {

@@ -78,6 +78,8 @@ export interface LogDirFacts {
 
 export interface BrokerPorts {
   readonly nodeId: number;
+  /** Of this run of the broker: what it registers with. */
+  readonly incarnationId: Uuid;
   readonly clusterId: string;
   readonly clock: Clock;
   readonly random: Random;

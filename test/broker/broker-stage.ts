@@ -68,8 +68,12 @@ export class Stage {
     const overrides = [`node.id=${nodeId}`, ...(options.overrides ?? [])];
     const config = resolveConfig({ overrides });
     const image = (): MetadataImage => this.image;
+    const node = this.cluster.nodes[nodeId - 1]!;
     const ports: BrokerPorts = {
       nodeId,
+      get incarnationId() {
+        return node.incarnationId;
+      },
       clusterId: "cluster",
       clock: this.cluster.time.clock(() => true),
       random: this.cluster.random,
