@@ -155,7 +155,7 @@ describe("assignors", () => {
     },
   );
 
-  it("cooperative-sticky withholds what another still holds, and is even after the next round", () => {
+  it("cooperative-sticky withholds what another still holds, and is even after a few rounds", () => {
     fc.assert(
       fc.property(questions, questions, (question, earlier) => {
         // Any former division among members of the same names, by other subscriptions.
@@ -174,15 +174,14 @@ describe("assignors", () => {
             );
           }
         }
-        const kept = new Map(
-          asked.members.map((item) => {
-            const target = second.get(item.memberId)!;
-            return [item.memberId, target];
-          }),
-        );
-        const third = cooperativeSticky.assign(next(question, kept, 2, cooperativeSticky));
-        expectValid(question, third);
-        expectEven(question, third);
+        // What was given up may make room for another move: each round withholds less, until nothing is.
+        let division = second;
+        for (let round = 2; round <= 6; round++) {
+          const kept = new Map(asked.members.map(({ memberId }) => [memberId, division.get(memberId)!]));
+          division = cooperativeSticky.assign(next(question, kept, round, cooperativeSticky));
+        }
+        expectValid(question, division);
+        expectEven(question, division);
       }),
     );
   });
