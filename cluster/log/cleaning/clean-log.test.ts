@@ -142,6 +142,33 @@ describe("compaction of a log", () => {
     }
   });
 
+  it("can be copied by a follower, gaps and all, which finds the same after a crash", async () => {
+    const leader = await stage();
+    leader.append(200);
+    await leader.settle();
+    await leader.runClean();
+    const follower = await stage({ seed: 2 });
+    for (let from = 0; from < leader.log.end; from = follower.log.end) {
+      const bytes = leader.log.read({ from, upTo: leader.log.end, maxBytes: 900, minOneBatch: true });
+      follower.log.appendAsFollower(bytes);
+    }
+    follower.written = [...leader.written];
+    await follower.settle();
+    const offsets = [...leader.read().keys()];
+    expect([...follower.read().keys()]).toEqual(offsets);
+    await follower.crash("lost");
+    expect([...follower.read().keys()]).toEqual(offsets);
+    expect(follower.log.end).toBe(leader.log.end);
+    // An epoch begins no later than with the leader, or what was cut elsewhere could be taken for its own.
+    for (let epoch = 1; epoch <= leader.log.lastEpoch; epoch++) {
+      const [ours, its] = [follower.log.endOfEpoch(epoch), leader.log.endOfEpoch(epoch)];
+      if (ours.epoch === epoch) expect(ours.end).toBeLessThanOrEqual(its.end);
+    }
+    await follower.settle();
+    await follower.runClean();
+    follower.check(leader.log.end);
+  });
+
   it("gives up when the log loses segments meanwhile, and does it the next time", async () => {
     const model = await stage();
     model.append(200);

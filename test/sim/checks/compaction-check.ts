@@ -36,8 +36,8 @@ type Reached = { readonly end: number; readonly atMs: number }[];
 interface Remembered {
   readonly life: number;
   readonly directoryId: string | null;
-  generation: number;
-  ledEpoch: number;
+  readonly sizeBytes: number;
+  readonly ledEpoch: number;
 }
 
 export class CompactionCheck {
@@ -79,20 +79,25 @@ export class CompactionCheck {
   #partition(node: SimNode, partition: Partition): void {
     const { partition: index } = partition.id;
     const truth = this.#truths[index]!;
-    const log = this.#all.logOf(node, `${compactedTopic}-${index}`);
     if (partition.isLeader) {
       truth.start = Math.max(truth.start, partition.logStartOffset);
-      if (partition.highWatermark > truth.end) this.#extend(truth, log, partition.highWatermark);
+      if (partition.highWatermark > truth.end)
+        this.#extend(truth, this.#all.logOf(node, `${compactedTopic}-${index}`), partition.highWatermark);
     }
     const key = `${node.id}/${index}`;
     const reached = this.#note(`${key}/${partition.directoryId}`, partition.logEndOffset);
     const before = this.#remembered.get(key);
     const { leaderEpoch, directoryId } = partition;
+    const { sizeBytes } = partition.log;
     const isSame = before?.life === node.lives && before.directoryId === directoryId;
     const leads = partition.isLeader && before?.ledEpoch !== leaderEpoch;
-    if (isSame && before.generation === log.generation && !leads) return;
+    // A log that only grew was looked at.
+    const hasOnlyGrown = isSame && sizeBytes >= before.sizeBytes && !leads;
     const ledEpoch = partition.isLeader ? leaderEpoch : (before?.ledEpoch ?? -1);
-    this.#remembered.set(key, { life: node.lives, directoryId, generation: log.generation, ledEpoch });
+    if (!isSame || leads || sizeBytes !== before.sizeBytes)
+      this.#remembered.set(key, { life: node.lives, directoryId, sizeBytes, ledEpoch });
+    if (hasOnlyGrown) return;
+    const log = this.#all.logOf(node, `${compactedTopic}-${index}`);
     const now = this.#all.latest.topics.get(partition.id.topicId)?.partitions[index];
     const holdsAll = leads && now !== undefined && now.leaderEpoch <= leaderEpoch;
     const upTo = holdsAll ? truth.end : Math.min(partition.highWatermark, truth.end);
