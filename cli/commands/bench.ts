@@ -6,6 +6,7 @@ import type { Row } from "../../bench/measure/row.ts";
 import { type BatchName, measureLatency, measureThroughput } from "../../bench/produce.ts";
 import { addAllCommand } from "./bench-all.ts";
 import { addCatchUpCommand } from "./bench-catch-up.ts";
+import { addCleaningCommand } from "./bench-cleaning.ts";
 import { addFreshCommands } from "./bench-fresh.ts";
 import { type BenchCommandOptions, chosen, policies, withBench } from "./bench-options.ts";
 import { runRounds } from "./bench-run.ts";
@@ -51,6 +52,7 @@ export function addBenchCommand(program: Command): void {
   addSteadyCommands(bench);
   addFreshCommands(bench);
   addCatchUpCommand(bench);
+  addCleaningCommand(bench);
   addAllCommand(bench);
   for (const command of bench.commands) command.exitOverride();
 }
