@@ -7,6 +7,7 @@ import { type BatchName, measureLatency, measureThroughput } from "../../bench/p
 import { addAllCommand } from "./bench-all.ts";
 import { addCatchUpCommand } from "./bench-catch-up.ts";
 import { addFreshCommands } from "./bench-fresh.ts";
+import { addGroupsCommand } from "./bench-groups.ts";
 import { type BenchCommandOptions, chosen, policies, withBench } from "./bench-options.ts";
 import { runRounds } from "./bench-run.ts";
 import { addSteadyCommands } from "./bench-steady.ts";
@@ -50,6 +51,7 @@ export function addBenchCommand(program: Command): void {
     );
   addSteadyCommands(bench);
   addFreshCommands(bench);
+  addGroupsCommand(bench);
   addCatchUpCommand(bench);
   addAllCommand(bench);
   for (const command of bench.commands) command.exitOverride();
