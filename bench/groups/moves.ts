@@ -47,7 +47,7 @@ function headOf(move: Move, protocol: GroupProtocol, group: GroupBench): RowHead
     join: `a member joins ${members}: all of ${partitions} partitions read again`,
     leave: `one of ${members + 1} members leaves: all of ${partitions} partitions read again`,
     kill: `kill -9 of one of ${members} members, session ${sessionTimeoutMs} ms: all ${partitions} read again`,
-    growth: `the topic of ${members} members grows from ${partitions} by ${partitions}: all new ones read`,
+    growth: `the topic of ${members} members grows by ${partitions} partitions: all new ones read`,
   };
   return { name: `${protocol} group, ${what[move]}`, unit: "ms", flush, isLowerBetter: true };
 }
