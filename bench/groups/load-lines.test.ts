@@ -4,7 +4,7 @@ import { loadsIn } from "./load-lines.ts";
 
 it("reads Ottla's lines", () => {
   const lines = [
-    '{"level":30,"component":"groups","partition":7,"records":1000,"bytes":5000,"ms":12,"msg":"groups were loaded"}',
+    '{"level":30,"component":"groups","partition":7,"records":1000,"ms":12,"msg":"groups were loaded"}',
     '{"level":30,"msg":"something else"}',
     "not JSON, groups were loaded",
     '{"level":30,"partition":8,"msg":"groups were loaded"}',

@@ -43,10 +43,10 @@ export async function measureMoves(
 function headOf(move: Move, protocol: GroupProtocol, group: GroupBench): RowHead {
   const { members, partitions, sessionTimeoutMs, flush } = group;
   const what: Record<Move, string> = {
-    start: `${members} members start: all of ${partitions} partitions read`,
-    join: `a member joins ${members}: all of ${partitions} partitions read again`,
-    leave: `one of ${members + 1} members leaves: all of ${partitions} partitions read again`,
-    kill: `kill -9 of one of ${members} members, session ${sessionTimeoutMs} ms: all ${partitions} read again`,
+    start: `${members} members start: ${partitions} partitions read`,
+    join: `a member joins ${members}: ${partitions} partitions read again`,
+    leave: `one of ${members + 1} members leaves: ${partitions} partitions read again`,
+    kill: `kill -9 of one of ${members} members, session ${sessionTimeoutMs} ms: all read again`,
     growth: `the topic of ${members} members grows by ${partitions} partitions: all new ones read`,
   };
   return { name: `${protocol} group, ${what[move]}`, unit: "ms", flush, isLowerBetter: true };
