@@ -24,6 +24,8 @@ export class RunningGroup {
   /** By member, in the order in which they joined. */
   readonly #processes = new Map<string, MemberProcess>();
   readonly #all = new Set<MemberProcess>();
+  /** Of these nothing counts any more that is told late. */
+  readonly #dropped = new Set<string>();
   #named = 0;
 
   constructor({ bootstrap }: Pick<BenchCluster, "bootstrap">, shape: GroupShape) {
@@ -55,7 +57,7 @@ export class RunningGroup {
     const where = this.#processes.get(member)!;
     this.#processes.delete(member);
     const told = await where.leave([member]);
-    return { ...told, left: told.left.then(() => this.#ownership.drop(member)) };
+    return { ...told, left: told.left.then(() => this.#drop(member)) };
   }
 
   /** `kill -9` of the process and of all members in it. When that was. */
@@ -66,7 +68,7 @@ export class RunningGroup {
     for (const [member, process] of this.#processes) {
       if (process !== where) continue;
       this.#processes.delete(member);
-      this.#ownership.drop(member);
+      this.#drop(member);
     }
     return killedMs;
   }
@@ -103,7 +105,13 @@ export class RunningGroup {
     await Promise.all([...this.#all].map((process) => process.stop()));
   }
 
+  #drop(member: string): void {
+    this.#dropped.add(member);
+    this.#ownership.drop(member);
+  }
+
   #take(news: MemberNews): void {
+    if ("member" in news && this.#dropped.has(news.member)) return;
     if (news.news === "owned") this.#ownership.owned(news.member, news.partitions);
     else if (news.news === "gone") this.#ownership.gone(news.member, news.partitions);
     else if (news.news === "delivered") this.#ownership.delivered(news.member, news.partitions, news.atMs);

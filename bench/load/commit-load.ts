@@ -43,7 +43,7 @@ class CommitRun {
   async run(): Promise<LoadResult> {
     const { warmupMs, measureMs, perSecond, isEachOnce } = this.#spec;
     await this.#prepare();
-    // A coordinator may be new, and not be told yet that it is one: each has answered before the clock starts.
+    // A coordinator may be new and not know it yet: each has answered before the clock starts.
     if (isEachOnce) this.#meter.begin();
     this.#fillLanes();
     await this.#eachDone();
