@@ -3,16 +3,20 @@
 import type { LoadSpec } from "./load-spec.ts";
 
 async function run(spec: LoadSpec): Promise<unknown> {
-  if (spec.kind === "produce") {
-    const { runProduceLoad } = await import("./produce-load.ts");
-    return runProduceLoad(spec);
+  switch (spec.kind) {
+    case "produce":
+      return (await import("./produce-load.ts")).runProduceLoad(spec);
+    case "end-to-end":
+      return (await import("./end-to-end-load.ts")).runEndToEndLoad(spec);
+    case "fetch":
+      return (await import("./fetch-load.ts")).runFetchLoad(spec);
+    case "commits":
+      return (await import("./commit-load.ts")).runCommitLoad(spec);
+    case "heartbeats":
+      return (await import("./heartbeat-load.ts")).runHeartbeatLoad(spec);
+    case "group-read":
+      return (await import("./group-read-load.ts")).runGroupReadLoad(spec);
   }
-  if (spec.kind === "end-to-end") {
-    const { runEndToEndLoad } = await import("./end-to-end-load.ts");
-    return runEndToEndLoad(spec);
-  }
-  const { runFetchLoad } = await import("./fetch-load.ts");
-  return runFetchLoad(spec);
 }
 
 process.once("disconnect", () => process.exit(1));

@@ -44,7 +44,40 @@ export interface EndToEndLoad extends LoadTarget {
   recordsPerSecond: number;
 }
 
-export type LoadSpec = ProduceLoad | FetchLoad | EndToEndLoad;
+export interface CommitLoad extends LoadTarget {
+  kind: "commits";
+  groups: number;
+  /** Their names are this, a dash, and a number from 0. */
+  groupPrefix: string;
+  partitionsPerCommit: number;
+  connections: number;
+  /** Commits that a connection has under way at once, in a closed loop. */
+  depth: number;
+  /** Null for a closed loop; else commits at this rate whatever the answers take. */
+  perSecond: number | null;
+  /** Commits once of each group, again after a moment where it is refused, and ends; with no clock. */
+  isEachOnce: boolean;
+}
+
+/** Groups of one member each that only stay; the waits are those of heartbeats. */
+export interface HeartbeatLoad extends LoadTarget {
+  kind: "heartbeats";
+  protocol: "classic" | "consumer";
+  groups: number;
+  groupPrefix: string;
+}
+
+/** Reads the topic once from its start, without warm-up; requests and bytes are records and their values. */
+export interface GroupReadLoad extends LoadTarget {
+  kind: "group-read";
+  client: "ottla" | "kafkajs";
+  handler: "batch" | "record";
+  groupId: string;
+  /** What the topic holds. */
+  records: number;
+}
+
+export type LoadSpec = ProduceLoad | FetchLoad | EndToEndLoad | CommitLoad | HeartbeatLoad | GroupReadLoad;
 
 export interface LoadResult {
   /** Of the measured time only. */

@@ -3,8 +3,8 @@
 import type { SystemName } from "../systems/bench-cluster.ts";
 import { median, pairRatios, type Spread, sideRatio, spread } from "./turns.ts";
 
-/** A system, or a bare program that shows what the machine can do at most. */
-export type SideName = SystemName | "bare TCP" | "bare gRPC";
+/** A system, a bare program that shows what the machine can do at most, or another client. */
+export type SideName = SystemName | "bare TCP" | "bare gRPC" | "kafkajs";
 
 export interface Measurement {
   /** The figure of the row, in its unit. */

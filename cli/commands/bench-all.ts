@@ -22,6 +22,7 @@ const names = [
   "start",
   "stuck",
   "failover",
+  "groups",
 ];
 
 interface AllOptions {

@@ -8,6 +8,7 @@ import { addAllCommand } from "./bench-all.ts";
 import { addCatchUpCommand } from "./bench-catch-up.ts";
 import { addCleaningCommand } from "./bench-cleaning.ts";
 import { addFreshCommands } from "./bench-fresh.ts";
+import { addGroupsCommand } from "./bench-groups.ts";
 import { type BenchCommandOptions, chosen, policies, withBench } from "./bench-options.ts";
 import { runRounds } from "./bench-run.ts";
 import { addSteadyCommands } from "./bench-steady.ts";
@@ -51,6 +52,7 @@ export function addBenchCommand(program: Command): void {
     );
   addSteadyCommands(bench);
   addFreshCommands(bench);
+  addGroupsCommand(bench);
   addCatchUpCommand(bench);
   addCleaningCommand(bench);
   addAllCommand(bench);

@@ -27,8 +27,11 @@ import { Offsets } from "./offsets.ts";
 import type { Subscription } from "./subscription.ts";
 import { TopicWatch } from "./topic-watch.ts";
 
-/** Topics are looked at so often at least: new partitions and topics are found within it. */
-const topicCheckMs = 2_000;
+/**
+ * Topics are looked at so often at least, by one member of a classic group and by those with a pattern: new
+ * partitions are found within it, and are read once the others have heard of it by a heartbeat.
+ */
+const topicCheckMs = 1_500;
 /**
  * What closing takes at most: for what the member is just at, the record in hand, the last commit, listeners,
  * and the farewell.

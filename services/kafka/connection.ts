@@ -1,7 +1,7 @@
 // shell: one client connection. Frames in, answers out, in the order of the requests.
 //
-// Keeps true: requests start in order, and one at a time, as a Kafka broker does it; only a run of Produce
-// requests is worked on at once, since each is appended before the next starts and only their
+// Keeps true: requests start in order, and one at a time, as a Kafka broker does it; only a run of Produce or
+// of OffsetCommit requests is worked on at once, since each is appended before the next starts and only their
 // acknowledgements wait. Answers of one turn leave in one write. While too much waits (requests, their bytes,
 // or answers the client does not read), nothing more is read and nothing more is started. What cannot be
 // served closes this connection and no other.
@@ -37,9 +37,13 @@ export interface ConnectionContext {
   onClose(connection: Connection): void;
 }
 
+/** Those that are in a log, or refused, when they have started: the next of their kind need not wait. */
+const appending: readonly number[] = [apis.Produce.key, apis.OffsetCommit.key];
+
 /** The place of one answer in the order of answers. */
 interface Slot {
-  readonly isProduce: boolean;
+  /** One of `appending`; null: what comes after it waits for its answer. */
+  readonly appends: number | null;
   readonly bytes: number;
   /**
    * Undefined: not there yet. Empty: none is sent. "close": the connection ends once all before it are sent.
@@ -164,13 +168,15 @@ export class Connection {
     if (this.#isBlocked || this.#isDraining) return false;
     if (this.#slots.length >= limits.requestsInFlightPerConnectionMax) return false;
     if (this.#slots.length === 0) return true;
-    return apiKeyOf(frame) === apis.Produce.key && this.#slots.every((slot) => slot.isProduce);
+    const apiKey = apiKeyOf(frame);
+    return appending.includes(apiKey) && this.#slots.every(({ appends }) => appends === apiKey);
   }
 
   #start(frame: Uint8Array): void {
     const opened = openRequest(frame);
-    const isProduce = opened.kind === "request" && opened.name === "Produce";
-    const slot: Slot = { isProduce, bytes: frame.length, answer: undefined };
+    const apiKey = opened.kind === "request" ? opened.api.key : -1;
+    const appends = appending.includes(apiKey) ? apiKey : null;
+    const slot: Slot = { appends, bytes: frame.length, answer: undefined };
     this.#slots.push(slot);
     if (opened.kind === "bad") {
       this.#log("warn", opened, "closes a client connection: its request cannot be served");
@@ -316,7 +322,7 @@ export class Connection {
     this.#log("warn", why, "closes a client connection: what came is no request");
     this.#context.metrics.connectionsBroken.add(1, { reason: why.reason });
     this.#waiting.length = 0;
-    const slot: Slot = { isProduce: false, bytes: 0, answer: undefined };
+    const slot: Slot = { appends: null, bytes: 0, answer: undefined };
     this.#slots.push(slot);
     this.#isDraining = true;
     this.#applyPressure();

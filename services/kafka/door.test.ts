@@ -115,6 +115,26 @@ describe("order of answers", () => {
     expect(client.correlationIds).toEqual([1, 2]);
   });
 
+  it("works on several OffsetCommit at once, but not beside a Produce", async () => {
+    const { world, broker, connect } = await stage();
+    const client = await connect();
+    const commit = (correlationId: number) => request("OffsetCommit", correlationId, { version: 8 });
+    client.send(commit(1), commit(2), produce(3, -1), commit(4));
+    await until(world, () => broker.calls.length === 2);
+    await world.runFor(10);
+    expect(broker.calls.map(({ name }) => name)).toEqual(["offsetCommit", "offsetCommit"]);
+    broker.calls[1]!.answer.resolve(defaultMessage(apis.OffsetCommit.response));
+    await world.runFor(10);
+    expect(client.frames).toHaveLength(0);
+    broker.calls[0]!.answer.resolve(defaultMessage(apis.OffsetCommit.response));
+    await until(world, () => broker.calls.length === 3);
+    broker.calls[2]!.answer.resolve(produced(0));
+    await until(world, () => broker.calls.length === 4);
+    broker.calls[3]!.answer.resolve(defaultMessage(apis.OffsetCommit.response));
+    await until(world, () => client.frames.length === 4);
+    expect(client.correlationIds).toEqual([1, 2, 3, 4]);
+  });
+
   it("reads requests cut into single bytes", async () => {
     const { world, broker, connect } = await stage();
     const client = await connect();

@@ -56,4 +56,33 @@ describe("ottla bench", () => {
     expect(rows.map(({ sides }) => Object.keys(sides))).toEqual([["ottla", "bare TCP"]]);
     expect(rows[0]!.ratios["bare TCP"]!.median).toBeGreaterThan(0);
   });
+
+  it("groups: members that come and go, commits, idle groups, rates", { timeout: 120_000 }, async () => {
+    using folder = temporaryFolder("ottla-plot-");
+    const plot = join(folder.path, "plot.svg");
+    const cases = ["--cases", "start,join,leave,growth,commits,idle,rate,clients", "--protocols", "consumer"];
+    const few = ["--members", "2", "--partitions", "6", "--consumers", "1", "--rate-partitions", "2"];
+    const small = ["--fill", "1", "--idle-groups", "3", "--commit-groups", "6", "--commit-rate", "50"];
+    const more = ["--ottla-warmup", "0", "--plot", plot];
+    const { code, output, told } = await bench("groups", ...cases, ...few, ...small, ...more, ...short);
+    expect(code, output).toBe(0);
+    const { rows, missing } = told() as Told;
+    expect(missing).toEqual([]);
+    expect(rows.map(({ unit }) => unit)).toEqual([
+      ...["ms", "ms", "ms", "ms"],
+      ...["commits/s", "ms p99", "% of a core", "MB/s", "MB/s", "MB/s"],
+    ]);
+    for (const { name, sides } of rows) expect(sides.ottla!.value.median, name).toBeGreaterThan(0);
+    expect(rows.at(-1)!.ratios.kafkajs!.median).toBeGreaterThan(0);
+    expect(readFileSync(plot, "utf8")).toContain("ottla, 1 consumer(s)");
+  });
+
+  it("groups: how soon their commits are loaded again", { timeout: 60_000 }, async () => {
+    const few = ["--cases", "loading", "--load-groups", "5", "--load-partitions", "4", "--ottla-warmup", "0"];
+    const { code, output, told } = await bench("groups", ...few, ...short);
+    expect(code, output).toBe(0);
+    const { rows } = told() as Told;
+    expect(rows).toHaveLength(2);
+    for (const { sides } of rows) expect(sides.ottla!.also.records).toBeGreaterThanOrEqual(20);
+  });
 });

@@ -85,6 +85,8 @@ describe("handing over", () => {
     const joined = group.join("m2");
     expect(joined).toMatchObject({ memberEpoch: 2, assignment: { topicPartitions: [] } });
     expect(group.consumer.members.get("m2")!.state).toBe(memberState.unreleasedPartitions);
+    // It is to ask again soon, and as usual once it has all.
+    expect(group.heartbeat({ memberId: "m2", memberEpoch: 2 }).heartbeatIntervalMs).toBe(200);
 
     // Asked to give up one; its epoch stays.
     const asked = group.heartbeat({ memberEpoch: 1, topicPartitions: owning({ t: [0, 1, 2] }) });

@@ -6,7 +6,12 @@ import { BrokerError } from "../../../proto/errors.ts";
 import type { RequestOf, ResponseOf } from "../../../proto/kafka/apis.ts";
 import type { GroupSettings } from "../group-settings.ts";
 import type { MemberFacts } from "../state/group-records.ts";
-import type { ConsumerGroupRecord, ConsumerMember, GroupState } from "../state/group-state.ts";
+import {
+  type ConsumerGroupRecord,
+  type ConsumerMember,
+  type GroupState,
+  memberState,
+} from "../state/group-state.ts";
 import type { ConsumerContext, ConsumerDecision } from "./consumer-decision.ts";
 import { factsOf } from "./consumer-draft.ts";
 import { checkHeartbeat, joins } from "./heartbeat-check.ts";
@@ -16,6 +21,9 @@ import { settle } from "./membership.ts";
 import { openConsumerGroup } from "./open-group.ts";
 import { sharedNames } from "./subscriptions.ts";
 import { fromPartitionList, partitionList, samePartitions } from "./topic-partitions.ts";
+
+/** Told to a member that waits for what others are giving up: it may be free any moment. */
+const waitingIntervalMs = 200;
 
 type Request = RequestOf<"ConsumerGroupHeartbeat">;
 type Reply = ResponseOf<"ConsumerGroupHeartbeat">;
@@ -115,13 +123,15 @@ function isFull(request: Request): boolean {
 }
 
 function replyTo(member: ConsumerMember, hasNews: boolean, settings: GroupSettings): Reply {
+  const { consumerHeartbeatIntervalMs: intervalMs } = settings;
+  const isWaiting = member.state === memberState.unreleasedPartitions;
   return {
     throttleTimeMs: 0,
     errorCode: 0,
     errorMessage: null,
     memberId: member.memberId,
     memberEpoch: member.memberEpoch,
-    heartbeatIntervalMs: settings.consumerHeartbeatIntervalMs,
+    heartbeatIntervalMs: isWaiting ? Math.min(waitingIntervalMs, intervalMs) : intervalMs,
     assignment: hasNews ? { topicPartitions: partitionList(member.assigned) } : null,
   };
 }
