@@ -1,4 +1,5 @@
-// test: consumer groups in a cluster inside a test: they settle in the time that a test has, by both protocols.
+// test: consumer groups in a cluster inside a test: they settle in the time that a test has, by both
+// protocols.
 import { describe, expect, it } from "vitest";
 import type { Consumer } from "../client/index.ts";
 import { Cluster } from "./cluster.ts";

@@ -1,6 +1,6 @@
-// test: groups of Ottla's own consumer as processes, on a cluster of processes, by both protocols: members and
-// coordinators are killed, members come and go, all brokers are restarted one by one. What was committed is
-// not read again, everything is read, and no partition has two owners.
+// test: groups of Ottla's own consumer as processes, on a cluster of processes, by both protocols: members
+// and coordinators are killed, members come and go, all brokers are restarted one by one. What was committed
+// is not read again, everything is read, and no partition has two owners.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Admin } from "../../client/index.ts";
 import { GroupMembers, type MemberProcess, sharings, until, wrongs } from "./group-members.ts";
