@@ -1,8 +1,9 @@
 // adapter: `ottla consume --group`: records that a group gives this member, to standard output. Keeps true:
 // what is committed was printed.
 import type { ConsumerRecord } from "../../client/index.ts";
+import { printed } from "../output/table.ts";
 import { UsageError } from "../usage-error.ts";
-import { contact } from "./connect.ts";
+import { withAdmin } from "./connect.ts";
 import type { ClusterOptions } from "./options.ts";
 
 export const groupProtocols = ["auto", "classic", "consumer"] as const;
@@ -49,10 +50,11 @@ export function checkGroupUse(
 export async function consumeGroup(
   topics: readonly string[],
   options: GroupConsumeOptions,
-  to: { readonly print: (record: ConsumerRecord) => void; readonly signal: AbortSignal },
+  to: { readonly text: (record: ConsumerRecord) => string; readonly signal: AbortSignal },
 ): Promise<void> {
   const { Consumer } = await import("../../client/index.ts");
-  await contact(options);
+  // A member may wait for a topic that is not there yet; who mistypes a name should be told.
+  await withAdmin(options, (admin) => admin.describeTopics(topics));
   const consumer = new Consumer({
     bootstrap: options.bootstrap,
     rack: options.rack ?? "",
@@ -65,7 +67,8 @@ export async function consumeGroup(
     await consumer.subscribe([...topics]);
     let seen = 0;
     for await (const record of consumer.records({ signal: to.signal })) {
-      to.print(record);
+      // Not committed: nobody has read it.
+      if (!(await printed(to.text(record)))) break;
       if (++seen !== options.max) continue;
       // Of the record in hand nobody but this loop knows that it is done.
       await consumer.commit();

@@ -48,12 +48,17 @@ async function consume(topics: string[], options: ConsumeOptions): Promise<void>
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   process.once("SIGTERM", () => stop.abort());
-  const show = (record: ConsumerRecord): void => {
-    if (options.json) print(JSON.stringify(toJson(record)));
-    else print(topics.length > 1 ? `${record.topic}-${text(record)}` : text(record));
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // Whoever read the output has enough, as `| head` has.
+    if (error.code !== "EPIPE") throw error;
+    stop.abort();
+  });
+  const shown = (record: ConsumerRecord): string => {
+    if (options.json) return JSON.stringify(toJson(record));
+    return topics.length > 1 ? `${record.topic}-${text(record)}` : text(record);
   };
   if (options.group !== undefined) {
-    return await consumeGroup(topics, options, { print: show, signal: stop.signal });
+    return await consumeGroup(topics, options, { text: shown, signal: stop.signal });
   }
   const { Consumer } = await import("../../client/index.ts");
   await contact(options);
@@ -62,7 +67,7 @@ async function consume(topics: string[], options: ConsumeOptions): Promise<void>
     const records = await open(consumer, topic, { place, options, signal: stop.signal });
     let seen = 0;
     for await (const record of records) {
-      show(record);
+      print(shown(record));
       if (++seen === options.max) break;
     }
   } finally {

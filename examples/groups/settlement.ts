@@ -28,7 +28,7 @@ export interface Settlement {
 
 export async function settle(options: {
   readonly bootstrap: string;
-  /** Inclusive: ms since 1970, a Date, or text as 2026-11-29 or 2026-11-29T08:00+01:00 (without a zone: UTC). */
+  /** Inclusive: ms since 1970, a Date, or a text as 2026-11-29 or 2026-11-29T08:00+01:00 (no zone: UTC). */
   readonly from: number | Date | string;
   /** Exclusive. */
   readonly to: number | Date | string;

@@ -1,8 +1,8 @@
-// Where is each vehicle now? A table in memory of the newest position by vehicle, kept up by a compacted topic.
+// Where is each vehicle now? A table in memory of the newest position of each, kept up by a compacted topic.
 //
-// Of a compacted topic (cleanup.policy=compact) the broker keeps at least the newest record of each key, however
-// old it is: reading it from the start gives the whole table. That is why there is no group here: each instance
-// needs all of it, so each reads all partitions, and starts anew with the start of the topic.
+// Of a compacted topic (cleanup.policy=compact) the broker keeps at least the newest record of each key,
+// however old it is: reading it from the start gives the whole table. That is why there is no group here: each
+// instance needs all of it, so each reads all partitions, and starts anew with the start of the topic.
 import { createInterface } from "node:readline";
 import { Consumer, json, nullable, string, topic } from "ottla";
 
@@ -13,7 +13,7 @@ export interface Position {
   readonly atMs: number;
 }
 
-/** By vehicle. A null (a tombstone) means: out of service, forget it. Create it with cleanup.policy=compact. */
+/** By vehicle; null (a tombstone): out of service, forget it. To be created with cleanup.policy=compact. */
 export const positions = topic("vehicle-positions", { key: string(), value: nullable(json<Position>()) });
 
 export class VehiclePositions implements AsyncDisposable {

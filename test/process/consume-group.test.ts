@@ -25,6 +25,11 @@ class Command {
     return this.output.split("\n").slice(0, -1);
   }
 
+  /** As `| head` does when it has enough. */
+  closeOutput(): void {
+    this.#child.stdout!.destroy();
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }
@@ -87,6 +92,31 @@ describe.each(["classic", "consumer"])("ottla consume --group by the %s protocol
     expect(await command.exited, command.errors).toBe(0);
     expect(await admin.groupLag(group)).toMatchObject({ lag: 0, group: { state: "Empty", members: [] } });
   });
+});
+
+it("ends quietly, and leaves, when nobody reads its output any more", async () => {
+  const topic = await topicWith("piped", ["a"]);
+  const commands = [["--group", "piped"], []].map((group) => consume(topic, "--from-beginning", ...group));
+  const producer = cluster.producer();
+  for (const command of commands) {
+    await expect.poll(() => command.lines.length, { timeout: 20_000 }).toBe(1);
+    command.closeOutput();
+  }
+  await producer.send({ topic, value: "b" });
+  for (const command of commands) {
+    expect(await command.exited).toBe(0);
+    expect(command.errors).toBe("");
+  }
+  const { lag, group } = await cluster.admin().groupLag("piped");
+  // Nobody has read the second record.
+  expect({ lag, members: group!.members }).toEqual({ lag: 1, members: [] });
+});
+
+it("says that there is no such topic", async () => {
+  const topic = await topicWith("known", []);
+  const command = consume(topic, "unknown", "--group", "g");
+  expect(await command.exited).toBe(1);
+  expect(command.errors).toContain("unknown");
 });
 
 it("without --from-beginning a new group reads what is new", async () => {
