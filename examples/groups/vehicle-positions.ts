@@ -1,8 +1,8 @@
 // Where is each vehicle now? A table in memory of the newest position of each, kept up by a compacted topic.
 //
 // Of a compacted topic (cleanup.policy=compact) the broker keeps at least the newest record of each key,
-// however old it is: reading it from the start gives the whole table. That is why there is no group here: each
-// instance needs all of it, so each reads all partitions, and starts anew with the start of the topic.
+// however old it is: reading it from the start gives the whole table. That is why there is no group here:
+// each instance needs all of it, so each reads all partitions, and starts anew with the start of the topic.
 import { createInterface } from "node:readline";
 import { Consumer, json, nullable, string, topic } from "ottla";
 

@@ -40,11 +40,15 @@ async function committedBy(groupId: string): Promise<number[]> {
 }
 
 /** The same once nothing that was sent before is still under way. */
-async function restingCommits(groupId: string): Promise<number[]> {
+async function restingCommits(groupId: string, of: readonly number[]): Promise<number[]> {
+  const look = async (): Promise<string> => {
+    const committed = await committedBy(groupId);
+    return `${of.map((partition) => committed[partition])}`;
+  };
   for (;;) {
-    const before = await committedBy(groupId);
+    const before = await look();
     await new Promise((resolve) => setTimeout(resolve, 500));
-    if (`${await committedBy(groupId)}` === `${before}`) return before;
+    if ((await look()) === before) return before.split(",").map(Number);
   }
 }
 
@@ -56,7 +60,7 @@ interface Stage extends AsyncDisposable {
   join(
     groupId: string,
     protocol: (typeof protocols)[number],
-    options?: { commitEvery?: number | null; sessionTimeoutMs?: number },
+    options?: { commitEvery?: number | null; sessionTimeoutMs?: number; instanceId?: string },
   ): MemberProcess;
 }
 
@@ -68,8 +72,10 @@ async function stage(topic: string): Promise<Stage> {
   const members = new GroupMembers(folder.path);
   return {
     ...{ topic, load, members },
-    join: (groupId, protocol, { commitEvery = 20, sessionTimeoutMs = 3_000 } = {}) =>
-      members.start({ bootstrap, groupId, topic, protocol, commitEvery, sessionTimeoutMs }),
+    join: (groupId, protocol, { commitEvery = 20, sessionTimeoutMs = 3_000, instanceId } = {}) => {
+      const given = { commitEvery, sessionTimeoutMs, instanceId: instanceId ?? null };
+      return members.start({ bootstrap, groupId, topic, protocol, ...given });
+    },
     async [Symbol.asyncDispose]() {
       load.abandon();
       await members[Symbol.asyncDispose]();
@@ -97,16 +103,10 @@ describe("groups of processes", { timeout: 240_000 }, () => {
       await using on = await stage(`killed-${protocol}`);
       const groupId = `${on.topic}-group`;
       for (let life = 1; life <= 3; life++) {
-        const before = life === 1 ? null : await restingCommits(groupId);
+        const before = life === 1 ? null : await restingCommits(groupId, [0, 1, 2, 3]);
         const member = on.join(groupId, protocol);
-        const firsts = () => {
-          const reads = member.notes.flatMap((one) => (one.kind === "read" ? [one] : []));
-          return Array.from(
-            { length: partitions },
-            (_, at) => reads.find((one) => one.partition === at)?.offset,
-          );
-        };
-        const isGoing = () => member.count >= 150 && firsts().every((offset) => offset !== undefined);
+        const firsts = () => [0, 1, 2, 3].map((partition) => member.firstOf(partition));
+        const isGoing = () => member.count >= 150 && firsts().every((offset) => offset !== null);
         await until(isGoing, () => `life ${life} has read ${member.count} records, first ${firsts()}`);
         if (before !== null) expect(firsts()).toEqual(before);
         if (life < 3) await member.kill();
@@ -114,6 +114,34 @@ describe("groups of processes", { timeout: 240_000 }, () => {
       await settle(on, [groupId]);
     },
   );
+
+  // By the consumer protocol only a static member that was closed keeps its place (KIP-848).
+  it("classic: a static member that is killed has its partitions again, others keep theirs", async () => {
+    const protocol = "classic";
+    await using on = await stage(`static-${protocol}`);
+    const groupId = `${on.topic}-group`;
+    // It need not wait for the end of its session, which is longer than this test.
+    const ofOne = { sessionTimeoutMs: 120_000, instanceId: "one" };
+    const other = on.join(groupId, protocol, { ...ofOne, instanceId: "other" });
+    const one = on.join(groupId, protocol, ofOne);
+    const isEven = () => one.owned.length === 2 && other.owned.length === 2;
+    await until(isEven, () => `they own ${one.owned} and ${other.owned}`);
+    await until(
+      () => one.count >= 50 && other.count >= 50,
+      () => `${one.count} and ${other.count} read`,
+    );
+    await one.kill();
+    const before = await restingCommits(groupId, one.owned);
+    const assigned = () => other.notes.filter(({ kind }) => kind === "assigned");
+    const ofOther = assigned();
+    const again = on.join(groupId, protocol, ofOne);
+    const firsts = () => one.owned.map((partition) => again.firstOf(partition));
+    const isGoing = () => again.count >= 50 && firsts().every((offset) => offset !== null);
+    await until(isGoing, () => `it has read ${again.count}`, 30_000);
+    expect({ owned: again.owned, firsts: firsts() }).toEqual({ owned: one.owned, firsts: before });
+    expect(assigned()).toEqual(ofOther);
+    await settle(on, [groupId]);
+  });
 
   it("goes on within seconds when its coordinator is killed", async () => {
     await using on = await stage("coordinated");

@@ -23,6 +23,7 @@ const consumer = new Consumer({
   bootstrap: options.bootstrap,
   groupId: options.groupId,
   groupProtocol: options.protocol,
+  groupInstanceId: options.instanceId,
   offsetReset: "earliest",
   sessionTimeoutMs: options.sessionTimeoutMs,
   heartbeatIntervalMs: 200,

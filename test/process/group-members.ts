@@ -13,6 +13,8 @@ export interface MemberOptions {
   readonly topic: string;
   readonly protocol: "classic" | "consumer";
   readonly sessionTimeoutMs: number;
+  /** Makes it a static member; null: it is none. */
+  readonly instanceId: string | null;
   /** Commits itself after so many records; null: the client commits, by time and at the end. */
   readonly commitEvery: number | null;
   /** The file of its notes. */
@@ -39,12 +41,15 @@ export type Note = { readonly atMs: number } & (
 
 export class MemberProcess {
   readonly name: string;
+  /** Who it is for its group: a static member stays the same through its lives. */
+  readonly owner: string;
   readonly exited: Promise<void>;
   readonly #child: ChildProcess;
   readonly #file: string;
 
   constructor(name: string, options: MemberOptions) {
     this.name = name;
+    this.owner = options.instanceId ?? name;
     this.#file = options.notes;
     this.#child = spawn(process.execPath, [script, JSON.stringify(options)], {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -64,7 +69,13 @@ export class MemberProcess {
     return this.notes.filter(({ kind }) => kind === "read").length;
   }
 
-  /** What it owns now, in order. */
+  /** The first offset that it has read of the partition; null: none. */
+  firstOf(partition: number): number | null {
+    for (const one of this.notes) if (one.kind === "read" && one.partition === partition) return one.offset;
+    return null;
+  }
+
+  /** What it owns now, or owned when it was killed, in order. */
   get owned(): number[] {
     const owned = new Set<number>();
     for (const one of this.notes) {
@@ -149,6 +160,7 @@ export async function until(
 /** From when to when a member had a partition, and what it read of it. */
 export interface Stint {
   readonly member: string;
+  readonly owner: string;
   readonly partition: number;
   readonly fromMs: number;
   /** Infinity: it was killed, or has it still. */
@@ -167,7 +179,13 @@ export function stintsOf(member: MemberProcess): Stint[] {
     if (one.kind === "assigned") {
       for (const partition of one.partitions) {
         const stint: OpenStint = {
-          ...{ member: member.name, partition, fromMs: one.atMs, toMs: Number.POSITIVE_INFINITY },
+          ...{
+            member: member.name,
+            owner: member.owner,
+            partition,
+            fromMs: one.atMs,
+            toMs: Number.POSITIVE_INFINITY,
+          },
           ...{ wasLost: false, generations: new Set<number>(), offsets: [] },
         };
         stints.push(stint);
@@ -206,7 +224,7 @@ export function wrongs(members: readonly MemberProcess[], ends: readonly number[
   );
   const owners = new Map<string, string>();
   const seen = ends.map(() => new Set<number>());
-  for (const { member, partition, fromMs, offsets, generations } of stints) {
+  for (const { member, owner, partition, fromMs, offsets, generations } of stints) {
     const where = `${member} in ${partition}`;
     for (const [at, offset] of offsets.entries()) {
       seen[partition]!.add(offset);
@@ -219,9 +237,9 @@ export function wrongs(members: readonly MemberProcess[], ends: readonly number[
       found.push(`${where}: began at ${offsets[0]}, and ${committed} was committed before`);
     for (const generation of generations) {
       const key = `${partition} in generation ${generation}`;
-      const other = owners.get(key) ?? member;
-      if (other !== member) found.push(`${key} was read by ${other} and ${member}`);
-      owners.set(key, member);
+      const other = owners.get(key) ?? owner;
+      if (other !== owner) found.push(`${key} was read by ${other} and ${owner}`);
+      owners.set(key, owner);
     }
   }
   for (const [partition, end] of ends.entries()) {
