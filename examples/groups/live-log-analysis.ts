@@ -2,7 +2,7 @@
 //
 // Start it several times: the instances are one group, so that each gets some partitions of the topic, and
 // the work is divided anew whenever one comes or goes. A minute is counted right all the same: only whole
-// minutes are committed, so whoever takes a partition over begins with the first line of the one not over yet.
+// minutes are committed, so whoever takes a partition over begins with the first line of the one not over.
 import { ClientError, Consumer, string, type TopicPartition, topic } from "ottla";
 
 /** Lines as nginx writes them, with $request_time at the end:

@@ -172,7 +172,9 @@ export interface Stint {
 
 type OpenStint = { -readonly [K in keyof Stint]: Stint[K] } & { generations: Set<number>; offsets: number[] };
 
-export function stintsOf(member: MemberProcess): Stint[] {
+type Noted = Pick<MemberProcess, "name" | "owner" | "notes">;
+
+export function stintsOf(member: Noted): Stint[] {
   const stints: OpenStint[] = [];
   const open = new Map<number, OpenStint>();
   for (const one of member.notes) {
@@ -213,7 +215,7 @@ export function stintsOf(member: MemberProcess): Stint[] {
  * What is wrong in what the members of one group did; empty: nothing. Records have no gaps between their
  * offsets, since nobody writes transactions here.
  */
-export function wrongs(members: readonly MemberProcess[], ends: readonly number[]): string[] {
+export function wrongs(members: readonly Noted[], ends: readonly number[]): string[] {
   const found: string[] = [];
   const stints = members.flatMap(stintsOf);
   const commits = members.flatMap((member) =>
@@ -253,7 +255,7 @@ export function wrongs(members: readonly MemberProcess[], ends: readonly number[
 }
 
 /** Pairs of members that had one partition at the same time. */
-export function sharings(members: readonly MemberProcess[]): string[] {
+export function sharings(members: readonly Noted[]): string[] {
   const stints = members.flatMap(stintsOf);
   return stints.flatMap((one, at) =>
     stints.slice(at + 1).flatMap((other) => {
