@@ -19,6 +19,8 @@ import { EmbeddedCluster } from "../services/embedded.ts";
 
 /** A request to a broker that is paused or cut off is given up sooner than in production. */
 const clientTimings = { requestTimeoutMs: 2_000, connectTimeoutMs: 1_000, retryBackoffMs: 20 };
+/** A member of a classic group learns of a rebalance with a heartbeat. */
+const heartbeatIntervalMs = 50;
 /** What a test has not delivered by its end is of no use to it. */
 const producerCloseMs = 1_000;
 
@@ -112,7 +114,12 @@ export class Cluster implements AsyncDisposable {
 
   /** A consumer of this cluster, closed with it. */
   consumer<T extends AnyTopic = RawTopic>(options: OwnBootstrap<ConsumerOptions<T>> = {}): Consumer<T> {
-    const given = { ...clientTimings, ...options, bootstrap: this.#open().bootstrap };
+    // Heartbeats have to be more frequent than sessions are long.
+    const heartbeats =
+      options.sessionTimeoutMs === undefined || options.sessionTimeoutMs > heartbeatIntervalMs
+        ? { heartbeatIntervalMs }
+        : {};
+    const given = { ...clientTimings, ...heartbeats, ...options, bootstrap: this.#open().bootstrap };
     const consumer = new Consumer<T>(given as ConsumerOptions<T>);
     this.#closings.add(() => consumer.close());
     return consumer;

@@ -1,30 +1,33 @@
 // adapter: `ottla consume`: records of a topic, from a place of one's choice, to standard output.
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Consumer, ConsumerRecord, From, RangePlace } from "../../client/index.ts";
 import { timeOf } from "../../client/options/times.ts";
 import { print } from "../output/table.ts";
 import { UsageError } from "../usage-error.ts";
 import { contact } from "./connect.ts";
-import { type ClusterOptions, wholeNumber, withCluster } from "./options.ts";
+import { checkGroupUse, consumeGroup, type GroupConsumeOptions, groupProtocols } from "./consume-group.ts";
+import { wholeNumber, withCluster } from "./options.ts";
 
-interface ConsumeOptions extends ClusterOptions {
-  fromBeginning?: boolean;
+interface ConsumeOptions extends GroupConsumeOptions {
   fromOffset?: number;
   fromTime?: string;
   partition?: number;
-  max?: number;
   toEnd?: boolean;
   toOffset?: number;
   toTime?: string;
   exact?: boolean;
   inOrder?: boolean;
-  rack?: string;
 }
 
 export function addConsumeCommand(program: Command): void {
-  withCluster(program.command("consume <topic>"))
-    .description("print the records of a topic; new ones as they come, until Ctrl-C")
-    .option("--from-beginning", "start with the oldest record (default: only new ones)")
+  withCluster(program.command("consume <topic...>"))
+    .description("print the records of a topic, or of topics (--group); new ones as they come, until Ctrl-C")
+    .option("--group <id>", "as a member of this group: goes on where it has committed, and commits")
+    .addOption(new Option("--protocol <name>", "of the group (default: auto)").choices(groupProtocols))
+    .option(
+      "--from-beginning",
+      "start with the oldest record (default: only new ones); with --group: where it has committed none",
+    )
     .option("--from-offset <n>", "start at this offset (with --partition)", wholeNumber(0))
     .option("--from-time <time>", "start with the first record at or after this moment (ISO 8601 or unix ms)")
     .option("--partition <n>", "only this partition", wholeNumber(0))
@@ -38,11 +41,25 @@ export function addConsumeCommand(program: Command): void {
     .action(consume);
 }
 
-async function consume(topic: string, options: ConsumeOptions): Promise<void> {
+async function consume(topics: string[], options: ConsumeOptions): Promise<void> {
+  checkGroupUse(topics, options);
+  const [topic] = topics as [string];
   const place = placesOf(options);
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   process.once("SIGTERM", () => stop.abort());
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // Whoever read the output has enough, as `| head` has.
+    if (error.code !== "EPIPE") throw error;
+    stop.abort();
+  });
+  const shown = (record: ConsumerRecord): string => {
+    if (options.json) return JSON.stringify(toJson(record));
+    return topics.length > 1 ? `${record.topic}-${text(record)}` : text(record);
+  };
+  if (options.group !== undefined) {
+    return await consumeGroup(topics, options, { text: shown, signal: stop.signal });
+  }
   const { Consumer } = await import("../../client/index.ts");
   await contact(options);
   const consumer = new Consumer({ bootstrap: options.bootstrap, rack: options.rack ?? "" });
@@ -50,7 +67,7 @@ async function consume(topic: string, options: ConsumeOptions): Promise<void> {
     const records = await open(consumer, topic, { place, options, signal: stop.signal });
     let seen = 0;
     for await (const record of records) {
-      print(options.json ? JSON.stringify(toJson(record)) : text(record));
+      print(shown(record));
       if (++seen === options.max) break;
     }
   } finally {

@@ -45,6 +45,11 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** Resolves once it is written; with false when nobody reads it any more, as behind `| head`. */
+export function printed(text: string): Promise<boolean> {
+  return new Promise((resolve) => process.stdout.write(`${text}\n`, (error) => resolve(!error)));
+}
+
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }

@@ -1,6 +1,6 @@
 // core: how a cluster inside a test is asked for: options, their defaults and bounds, and the configuration
 // of each broker that follows. Timings are those of a test: failures are noticed within a few hundred
-// milliseconds.
+// milliseconds, and groups settle within about one hundred.
 import { nearestName } from "../../base/nearest-name.ts";
 import type { Uuid } from "../../base/uuid.ts";
 import { ConfigError } from "../config/config-error.ts";
@@ -57,6 +57,10 @@ const testTimings: Settings = {
   "broker.session.timeout.ms": 600,
   "ottla.session.disconnect.grace.ms": 50,
   "replica.lag.time.max.ms": 1_500,
+  "group.initial.rebalance.delay.ms": 20,
+  "group.consumer.heartbeat.interval.ms": 50,
+  "group.min.session.timeout.ms": 100,
+  "offsets.topic.num.partitions": 3,
 };
 
 /** What the cluster itself decides for each broker. */

@@ -1,5 +1,5 @@
 // test: the package as users get it: packed, installed in empty projects, and used there. The projects are
-// the examples of docs/TESTING.md.
+// the examples of docs/TESTING.md, and those of groups.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -34,6 +34,12 @@ describe("the package, installed", { timeout: 120_000 }, () => {
   it("in a JavaScript project: its tests with node:test pass", () => {
     const plain = project("plain", join(root, "examples/testing/node-test"));
     expect(output(plain.node("--test"))).toMatch(/pass 3\b/);
+  });
+
+  it("in the examples of groups: types hold, and their tests pass", () => {
+    const groups = project("groups", join(root, "examples/groups"), ["typescript", "@types/node"]);
+    expect(output(groups.node("node_modules/typescript/bin/tsc", "--noEmit"))).toBe("");
+    expect(output(groups.node("--test"))).toMatch(/pass 6\b/);
   });
 
   it("in a CommonJS project", () => {

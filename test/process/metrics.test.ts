@@ -1,5 +1,5 @@
 // test: what a cluster tells of itself is what happened: after load, a kill and a return each metric of daily
-// work has moved, and records are counted as the client counted them.
+// work has moved, records are counted as the client counted them, and groups are as far behind as it says.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { Consumer, Producer } from "../../client/index.ts";
@@ -50,6 +50,42 @@ async function write(bootstrap: string, count: number): Promise<void> {
   await producer.flush();
 }
 
+/** A group reads some records of each of the six partitions, commits them, and is left by its member. */
+async function readSome(bootstrap: string, groupId: string): Promise<void> {
+  const consumer = new Consumer({ bootstrap, groupId, offsetReset: "earliest", autoCommit: false });
+  await consumer.subscribe(["flights"]);
+  const counts = new Map<number, number>();
+  for await (const { partition } of consumer) {
+    counts.set(partition, (counts.get(partition) ?? 0) + 1);
+    if (counts.size === 6 && Math.min(...counts.values()) >= 10) break;
+  }
+  await consumer.commit();
+  await consumer.close();
+}
+
+/** By partition: how far the group is behind, and where, by the metrics of all nodes. */
+function toldOf(scrapes: readonly Scrape[], groupId: string): string[] {
+  const values = (name: string, partition: number): number[] => {
+    const labels = `consumergroup="${groupId}",topic="flights",partition="${partition}"`;
+    return scrapes.flatMap((one) => one.get(name)?.get(`${name}{${labels}}`) ?? []);
+  };
+  return Array.from({ length: 6 }, (_, partition) => {
+    const [lag, offset] = ["kafka_consumergroup_lag", "kafka_consumergroup_current_offset"].map((name) =>
+      values(name, partition),
+    );
+    return `${partition}: ${lag} behind at ${offset}`;
+  });
+}
+
+/** The same by the client. A member that was not told of the end yet is a moment late. */
+async function expectSameLag(running: RunningCluster, groupId: string): Promise<number> {
+  const { lag: total, partitions } = await running.admin.groupLag(groupId);
+  const expected = partitions.map((one) => `${one.partition}: ${one.lag} behind at ${one.committed}`);
+  const told = async (): Promise<string[]> => toldOf(await scrapeAll(running), groupId);
+  await expect.poll(told, { timeout: 10_000 }).toEqual(expected);
+  return total;
+}
+
 it("metrics move with what happens, and count as the client does", { timeout: 180_000 }, async () => {
   await using running = await runCluster({ brokers: 3 });
   const { cluster, admin } = running;
@@ -75,13 +111,19 @@ it("metrics move with what happens, and count as the client does", { timeout: 18
   for await (const record of consumer.readToEnd()) read += record.offset >= 0 ? 1 : 0;
   await consumer.close();
   expect(read).toBe(5_000);
+  await readSome(cluster.bootstrap, "crew");
+  const behind = await expectSameLag(running, "crew");
+  expect(behind).toBeGreaterThan(0);
+  expect(behind).toBeLessThanOrEqual(4_940);
   const scrapes = await look();
   expect(sumOf(scrapes, "kafka_server_brokertopicmetrics_messagesin_total", 'topic="flights"')).toBe(5_000);
   const bytesIn = sumOf(scrapes, "kafka_server_brokertopicmetrics_bytesin_total", 'topic="flights"');
   const bytesOut = sumOf(scrapes, "kafka_server_brokertopicmetrics_bytesout_total", 'topic="flights"');
   expect(bytesOut).toBeGreaterThanOrEqual(bytesIn);
-  const [topic] = await admin.describeTopics(["flights"]);
-  await cluster.kill(topic!.partitions[0]!.leader);
+  // Another broker loads the group.
+  const [group] = await admin.describeGroups(["crew"]);
+  const { id } = group!.coordinator;
+  await cluster.kill(id);
   const deadline = performance.now() + 60_000;
   await write(cluster.bootstrap, 1_000);
   // The shrink is counted as it is applied; the gauge is set at the next count of the roles, a moment later.
@@ -92,7 +134,8 @@ it("metrics move with what happens, and count as the client does", { timeout: 18
     if (shrunk.every((name) => moved.has(name))) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  cluster.startBroker(topic!.partitions[0]!.leader);
+  expect(await expectSameLag(running, "crew")).toBe(behind + 1_000);
+  cluster.startBroker(id);
   await cluster.ready({ timeoutMs: 60_000 });
   await write(cluster.bootstrap, 1_000);
   await inSync(admin, "flights", 3);
