@@ -133,8 +133,10 @@ function* placesOf({ classic, consumer }: GroupState): Generator<[string, string
   }
 }
 
+/** The same for equal states, in whatever order a compacted log told of them. */
 function asText(_key: string, value: unknown): unknown {
-  if (value instanceof Map) return [...value];
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
-  return value;
+  if (Array.isArray(value) || typeof value !== "object" || value === null) return value;
+  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  return entries.sort(([one], [other]) => (String(one) < String(other) ? -1 : 1));
 }
