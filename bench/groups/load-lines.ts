@@ -8,10 +8,8 @@ export interface LoadTold {
   tookMs: number;
 }
 
-const kafkaLine = new RegExp(
-  "loading of metadata from __consumer_offsets-(d+) .*?" +
-    "in (d+) ?(?:ms|milliseconds)\b.*?Loaded (d+) records",
-);
+const kafkaLine =
+  /loading of metadata from __consumer_offsets-(\d+) .*? in (\d+) ?ms\b.*? Loaded (\d+) records/;
 
 /** Every load that these lines tell of, in order; what is something else is passed over. */
 export function loadsIn(system: SystemName, lines: readonly string[]): LoadTold[] {
