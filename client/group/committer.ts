@@ -113,7 +113,9 @@ export class Committer {
   }
 
   async #commit(entries: () => readonly CommitEntry[], timeoutMs: number): Promise<void> {
-    const { reads, offsets, groupId, settings, heard } = this.#parts;
+    const { reads, offsets, groupId, settings, heard, isMember } = this.#parts;
+    // It may be over by the time that the answer comes: the consumer is being closed, or was not polled.
+    const wasMember = isMember();
     const tokens = new Map<string, number>();
     const note = (): readonly CommitEntry[] => {
       const list = entries();
@@ -133,15 +135,8 @@ export class Committer {
         tell(settings.onEvent, { kind: "offsetsCommitted", groupId, partitions: done.length });
     } catch (error) {
       tell(settings.onEvent, { kind: "commitFailed", groupId, error: asError(error) });
-      throw this.#explained(asError(error));
+      throw explained(asError(error), wasMember);
     }
-  }
-
-  /** A member that is out cannot commit any more, and should know what that means. */
-  #explained(error: Error): Error {
-    const code = "code" in error && typeof error.code === "number" ? error.code : 0;
-    if (!this.#parts.isMember() || code === 0 || verdictOf("", code).kind !== "lost") return error;
-    return new ClientError("COMMIT_FENCED", error.message, { cause: error });
   }
 
   async #run(): Promise<void> {
@@ -156,6 +151,13 @@ export class Committer {
       }
     }
   }
+}
+
+/** A member that is out cannot commit any more, and should know what that means. */
+function explained(error: Error, wasMember: boolean): Error {
+  const code = "code" in error && typeof error.code === "number" ? error.code : 0;
+  if (!wasMember || code === 0 || verdictOf("", code).kind !== "lost") return error;
+  return new ClientError("COMMIT_FENCED", error.message, { cause: error });
 }
 
 function readCommit(given: OffsetCommit): CommitEntry {
