@@ -8,6 +8,7 @@ import { BrokerError } from "../../proto/errors.ts";
 import type { MetadataImage, TopicImage } from "../metadata/image.ts";
 import { CoordinatorMetrics } from "./coordinator-metrics.ts";
 import type { GroupSettings } from "./group-settings.ts";
+import { heartbeatIntervalOf } from "./heartbeat-interval.ts";
 import { ExpiryRounds } from "./shard/expiry-rounds.ts";
 import { GroupShard, type ShardSurroundings } from "./shard/group-shard.ts";
 import { listGroups } from "./shard/listing.ts";
@@ -92,9 +93,10 @@ export class GroupCoordinator {
   }
 
   #surroundings(): ShardSurroundings {
-    const { clock, codecs, log, halt, settings, image } = this.#ports;
+    const { clock, codecs, log, halt, image } = this.#ports;
     return {
-      ...{ clock, codecs, halt, settings, image, paced: this.#paced },
+      ...{ clock, codecs, halt, image, paced: this.#paced },
+      settings: () => this.#settings(),
       log: log.child({ component: "groups" }),
       onLoaded: (shard, facts) => this.#loaded(shard, facts),
       onEnded: (shard, reason) => this.#ended(shard, reason),
@@ -102,6 +104,16 @@ export class GroupCoordinator {
       onRebalanced: () => this.#metrics.rebalanced(),
       onExpired: (offsets) => this.#metrics.expired(offsets),
     };
+  }
+
+  /** As they are set; only that many members are told to send heartbeats less often. */
+  #settings(): GroupSettings {
+    const settings = this.#ports.settings();
+    let members = 0;
+    for (const { consumer } of this.#shards.values()) members += consumer.members;
+    const consumerHeartbeatIntervalMs = heartbeatIntervalOf(settings, members);
+    if (consumerHeartbeatIntervalMs === settings.consumerHeartbeatIntervalMs) return settings;
+    return { ...settings, consumerHeartbeatIntervalMs };
   }
 
   #loaded({ index }: GroupShard, facts: LoadFacts): void {

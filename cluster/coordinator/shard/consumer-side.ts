@@ -81,6 +81,10 @@ export class ConsumerSide {
     }
   }
 
+  get members(): number {
+    return this.#timers.sessions;
+  }
+
   get hasDeadlines(): boolean {
     return !this.#timers.isEmpty;
   }

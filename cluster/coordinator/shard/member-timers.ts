@@ -28,7 +28,13 @@ const kinds: readonly Kind[] = ["session", "revocation", "join", "sync"];
 
 export class MemberTimers {
   readonly #timers = new Map<string, Map<string, MemberTimer>>();
+  #sessions = 0;
   readonly #looks = new MinHeap<Look>((one, other) => one.atMs < other.atMs);
+
+  /** Members whose sessions are counted here. */
+  get sessions(): number {
+    return this.#sessions;
+  }
 
   get isEmpty(): boolean {
     return this.#timers.size === 0;
@@ -76,6 +82,7 @@ export class MemberTimers {
       return;
     }
     const timer = { groupId, memberId, kind, deadlineMs, memberEpoch };
+    if (kind === "session" && known === undefined) this.#sessions++;
     ofGroup.set(key, timer);
     this.#looks.push({ atMs: deadlineMs, timer });
   }
@@ -83,12 +90,14 @@ export class MemberTimers {
   #drop(groupId: string, memberId: string, kind: Kind): void {
     const ofGroup = this.#timers.get(groupId);
     if (ofGroup === undefined) return;
-    ofGroup.delete(keyOf(memberId, kind));
+    if (ofGroup.delete(keyOf(memberId, kind)) && kind === "session") this.#sessions--;
     if (ofGroup.size === 0) this.#timers.delete(groupId);
   }
 
   /** All of a group that has ended. */
   forget(groupId: string): void {
+    for (const { kind } of this.#timers.get(groupId)?.values() ?? [])
+      if (kind === "session") this.#sessions--;
     this.#timers.delete(groupId);
   }
 
