@@ -39,7 +39,11 @@ async function findCoordinator(key: string): Promise<number> {
 }
 
 beforeAll(async () => {
-  const settings = { "group.initial.rebalance.delay.ms": 0, "offsets.topic.num.partitions": 4 };
+  const settings = {
+    "group.min.session.timeout.ms": 6_000,
+    "group.initial.rebalance.delay.ms": 0,
+    "offsets.topic.num.partitions": 4,
+  };
   cluster = await Cluster.start({ brokers: 2, settings });
   await cluster.createTopic("flights", { partitions: 3 });
   const env = realClientEnv();
