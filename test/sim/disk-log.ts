@@ -105,6 +105,17 @@ export class DiskLog {
     return one.file.content.current.view().subarray(one.position, one.endPosition);
   }
 
+  /**
+   * A batch with this offset would be there after a power cut now, though not the one that readers see: while
+   * a compacted segment takes the place of others, the names of those last.
+   */
+  coversLastingly(offset: number): boolean {
+    return this.#segments.some(({ name }) => {
+      const lasting = this.#disk.lastingBytes(`${this.#folder}/${name}`);
+      return lasting !== null && covers(lasting, offset);
+    });
+  }
+
   /** The batch would be there, whole, after a power cut now. */
   wouldLast(one: DiskBatch): boolean {
     const lasting = this.#disk.lastingBytes(`${this.#folder}/${one.file.name}`);
@@ -112,6 +123,17 @@ export class DiskLog {
     const current = this.bytesOf(one);
     return Buffer.compare(current, lasting.subarray(one.position, one.endPosition)) === 0;
   }
+}
+
+/** Whether whole batches in these bytes have the offset. */
+function covers(bytes: Uint8Array, offset: number): boolean {
+  for (let at = 0; at + batchHeaderBytes <= bytes.length; ) {
+    const next = at + batch.byteLength(bytes, at);
+    if (batch.magic(bytes, at) !== 2 || next > bytes.length || next < at + batchHeaderBytes) return false;
+    if (batch.baseOffset(bytes, at) <= offset && offset < batch.nextOffset(bytes, at)) return true;
+    at = next;
+  }
+  return false;
 }
 
 function baseOf({ name }: SegmentFile): number {
