@@ -126,11 +126,15 @@ export class EmbeddedCluster {
   }
 
   /**
-   * The broker that leads a partition, as the active controller knows; null: none does, or no such partition.
+   * The broker that leads a partition, as the active controller knows, or, while one is being elected, as the
+   * broker knows that has heard most; null: none does, or no such partition.
    */
   leaderOf(topic: string, partition = 0): EmbeddedBroker | null {
-    const controller = this.#machines[this.controllerId() - 1];
-    const image = controller?.node?.image;
+    const images = this.#machines
+      .filter(({ id, node }) => node !== null && this.brokers[id - 1]!.takesPart)
+      .map(({ node }) => node!.image)
+      .sort((one, other) => other.end - one.end);
+    const image = this.#machines[this.controllerId() - 1]?.node?.image ?? images[0];
     const leader = image === undefined ? -1 : (topicNamed(image, topic)?.partitions[partition]?.leader ?? -1);
     return this.brokers[leader - 1] ?? null;
   }
