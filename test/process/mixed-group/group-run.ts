@@ -62,12 +62,17 @@ export class GroupRun implements AsyncDisposable {
 
   /** Until every one of the values was processed. */
   async processed(values: Iterable<string>, timeoutMs = 30_000): Promise<void> {
-    const wanted = [...values];
-    await this.until(
-      "all records are processed",
-      () => wanted.every((value) => this.readers.has(value)),
-      timeoutMs,
-    );
+    let missing = [...values];
+    const isDone = (): boolean => {
+      missing = missing.filter((value) => !this.readers.has(value));
+      return missing.length === 0;
+    };
+    try {
+      await this.until("all records are processed", isDone, timeoutMs);
+    } catch (error) {
+      const shown = missing.slice(0, 20).join(", ");
+      throw new Error(`${missing.length} are missing: ${shown}\n${String(error)}`, { cause: error });
+    }
   }
 
   async until(what: string, isSo: () => boolean, timeoutMs = 30_000): Promise<void> {

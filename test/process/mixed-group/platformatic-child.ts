@@ -24,7 +24,29 @@ sends.subscribe({
   error: () => {},
 });
 
-let owned: ReadonlySet<number> = new Set();
+const processed = new Map<number, { offset: bigint; leaderEpoch: number }>();
+let committing: Promise<unknown> = Promise.resolve();
+
+/**
+ * Offset of the next record of each partition that it has. A fetch that was under way at a rebalance is
+ * delivered all the same, with records of partitions that are somebody else's now, or that lie ahead of what
+ * was committed: to process those, and commit behind them, would lose what is between.
+ */
+let next: Promise<Map<number, bigint>> = Promise.resolve(new Map());
+
+async function findNext(asked: Consumer, partitions: number[]): Promise<Map<number, bigint>> {
+  if (partitions.length === 0) return new Map();
+  // What it begins with must not be less than where the client begins.
+  await committing.catch(() => {});
+  const found = await asked.listCommittedOffsets({ topics: [{ topic, partitions }] });
+  const offsets = found.get(topic) ?? [];
+  return new Map(
+    partitions.map((partition) => {
+      const committed = offsets[partition] ?? -1n;
+      return [partition, committed < 0n ? 0n : committed];
+    }),
+  );
+}
 
 function makeConsumer(): Consumer {
   const consumer = new Consumer({
@@ -43,7 +65,10 @@ function makeConsumer(): Consumer {
   });
   consumer.on("consumer:group:join", ({ generationId, assignments }) => {
     const partitions = assignments?.find((one) => one.topic === topic)?.partitions ?? [];
-    owned = new Set(partitions);
+    processed.clear();
+    next = findNext(consumer, partitions);
+    // Whoever reads is told of it.
+    next.catch(() => {});
     say({ kind: "assigned", partitions, generation: generationId ?? null });
   });
   consumer.on("consumer:group:rebalance", () => say({ kind: "revoked" }));
@@ -52,13 +77,12 @@ function makeConsumer(): Consumer {
 
 let consumer = makeConsumer();
 let isLeaving = false;
-const processed = new Map<number, { offset: bigint; leaderEpoch: number }>();
-
 async function commit(): Promise<void> {
   if (processed.size === 0) return;
   const offsets = [...processed].map(([partition, one]) => ({ topic, partition, ...one }));
   processed.clear();
-  await consumer.commit({ offsets });
+  committing = Promise.resolve(consumer.commit({ offsets }));
+  await committing;
 }
 
 async function read(): Promise<void> {
@@ -69,8 +93,9 @@ async function read(): Promise<void> {
     maxWaitTime: 100,
   });
   for await (const { partition, offset, value, leaderEpoch } of stream) {
-    // A fetch that was under way at a rebalance is delivered all the same: that is somebody else's now.
-    if (!owned.has(partition)) continue;
+    const expected = await next;
+    if (expected.get(partition) !== offset) continue;
+    expected.set(partition, offset + 1n);
     say({ kind: "record", partition, offset: Number(offset), value: String(value) });
     processed.set(partition, { offset: offset + 1n, leaderEpoch });
   }
