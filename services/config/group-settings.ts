@@ -44,7 +44,7 @@ export const groupSettings = [
     "500",
     "How often members of the consumer protocol are told to send heartbeats, at most: an assignment " +
       "reaches them with one. Less often where a broker has many members, so that it answers " +
-      "some 250 a second.",
+      "some 120 a second.",
     { kafka: "5000", reason: "Who joins or leaves is felt within a second." },
   ),
   setting("group.consumer.max.size", int(1), intMaxText, "Most members of a group of the consumer protocol."),
