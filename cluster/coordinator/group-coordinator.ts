@@ -96,7 +96,8 @@ export class GroupCoordinator {
     const { clock, codecs, log, halt, image } = this.#ports;
     return {
       ...{ clock, codecs, halt, image, paced: this.#paced },
-      settings: () => this.#settings(),
+      settings: () => this.#ports.settings(),
+      heartbeatIntervalMs: () => this.#heartbeatIntervalMs(),
       log: log.child({ component: "groups" }),
       onLoaded: (shard, facts) => this.#loaded(shard, facts),
       onEnded: (shard, reason) => this.#ended(shard, reason),
@@ -106,14 +107,10 @@ export class GroupCoordinator {
     };
   }
 
-  /** As they are set; only that many members are told to send heartbeats less often. */
-  #settings(): GroupSettings {
-    const settings = this.#ports.settings();
+  #heartbeatIntervalMs(): number {
     let members = 0;
     for (const { consumer } of this.#shards.values()) members += consumer.members;
-    const consumerHeartbeatIntervalMs = heartbeatIntervalOf(settings, members);
-    if (consumerHeartbeatIntervalMs === settings.consumerHeartbeatIntervalMs) return settings;
-    return { ...settings, consumerHeartbeatIntervalMs };
+    return heartbeatIntervalOf(this.#ports.settings(), members);
   }
 
   #loaded({ index }: GroupShard, facts: LoadFacts): void {

@@ -57,7 +57,24 @@ async function makeStage(settings: Readonly<Record<string, string | number>>): P
   };
 }
 
-export function itSharesATopic(stage: () => GroupStage, client: Client, options: MemberOptions = {}): void {
+export interface Behaviour {
+  /** How members are made that share a topic. */
+  readonly sharing?: MemberOptions;
+  /** Whether the client knows static membership. */
+  readonly isStatic: boolean;
+}
+
+/** All of it, as tests of the file that calls it. */
+export function itBehavesInGroups(stage: () => GroupStage, client: Client, behaviour: Behaviour): void {
+  itSharesATopic(stage, client, behaviour.sharing);
+  itPublishesToGroups(stage, client);
+  itRebalances(stage, client);
+  itGoesOnFromCommits(stage, client);
+  itTakesBackSleepers(stage, client);
+  if (behaviour.isStatic) itKeepsStaticMembers(stage, client);
+}
+
+function itSharesATopic(stage: () => GroupStage, client: Client, options: MemberOptions = {}): void {
   it("reads a topic from its beginning, shared by three members, each record once", async () => {
     const values = await stage().filled("shared", 60);
     const [group, topic] = ["sharing", "shared"];
@@ -76,7 +93,7 @@ export function itSharesATopic(stage: () => GroupStage, client: Client, options:
   }, 60_000);
 }
 
-export function itPublishesToGroups(stage: () => GroupStage, client: Client): void {
+function itPublishesToGroups(stage: () => GroupStage, client: Client): void {
   it("gives every group all records", async () => {
     const values = await stage().filled("published", 120);
     await using one = stage().run("subscriber-1", "published");
@@ -89,7 +106,7 @@ export function itPublishesToGroups(stage: () => GroupStage, client: Client): vo
   }, 60_000);
 }
 
-export function itRebalances(stage: () => GroupStage, client: Client): void {
+function itRebalances(stage: () => GroupStage, client: Client): void {
   it("rebalances when members join, leave and crash", async () => {
     // Who leaves says so: nobody waits for the end of such a session. Who crashes does not.
     const long = { sessionTimeoutMs: 60_000 };
@@ -126,7 +143,7 @@ export function committed(
   return committedSum({ bootstrap, group, topic }, records);
 }
 
-export function itGoesOnFromCommits(stage: () => GroupStage, client: Client): void {
+function itGoesOnFromCommits(stage: () => GroupStage, client: Client): void {
   it("goes on from the committed offset after a stop, and after a crash", async () => {
     const values = await stage().filled("resumed", 60);
     const [group, topic] = ["resuming", "resumed"];
@@ -150,7 +167,7 @@ export function itGoesOnFromCommits(stage: () => GroupStage, client: Client): vo
   }, 90_000);
 }
 
-export function itKeepsStaticMembers(stage: () => GroupStage, client: Client): void {
+function itKeepsStaticMembers(stage: () => GroupStage, client: Client): void {
   it("keeps the partitions of a static member that comes back", async () => {
     await stage().filled("static", 60);
     await using run = stage().run("statics", "static");
@@ -169,7 +186,7 @@ export function itKeepsStaticMembers(stage: () => GroupStage, client: Client): v
   }, 60_000);
 }
 
-export function itTakesBackSleepers(stage: () => GroupStage, client: Client): void {
+function itTakesBackSleepers(stage: () => GroupStage, client: Client): void {
   it("goes on without a member that sleeps, and takes it back when it wakes up", async () => {
     const options = { sessionTimeoutMs: 2_500 };
     const values = await stage().filled("slept", 60);

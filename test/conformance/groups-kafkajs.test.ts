@@ -2,15 +2,7 @@
 import { type Admin, Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kafkajs } from "../process/mixed-group/kafkajs.ts";
-import {
-  committed,
-  groupStage,
-  itGoesOnFromCommits,
-  itPublishesToGroups,
-  itRebalances,
-  itSharesATopic,
-  itTakesBackSleepers,
-} from "./group-behaviour.ts";
+import { committed, groupStage, itBehavesInGroups } from "./group-behaviour.ts";
 
 const states = (described: Awaited<ReturnType<Admin["describeGroups"]>>): string[] =>
   described.groups.map(({ state }) => state);
@@ -27,11 +19,7 @@ describe("kafkajs in groups", () => {
 
   afterAll(() => admin.disconnect());
 
-  itSharesATopic(stage, kafkajs);
-  itPublishesToGroups(stage, kafkajs);
-  itRebalances(stage, kafkajs);
-  itGoesOnFromCommits(stage, kafkajs);
-  itTakesBackSleepers(stage, kafkajs);
+  itBehavesInGroups(stage, kafkajs, { isStatic: false });
 
   async function offsetsOf(groupId: string, topic: string): Promise<number[]> {
     const [fetched] = await admin.fetchOffsets({ groupId, topics: [topic] });

@@ -1,27 +1,14 @@
 // test: kcat (librdkafka) in consumer groups. Skipped, and said so, where it is not installed.
 import { describe, expect, it } from "vitest";
 import { kcat } from "../process/mixed-group/kcat.ts";
-import {
-  groupStage,
-  itGoesOnFromCommits,
-  itKeepsStaticMembers,
-  itPublishesToGroups,
-  itRebalances,
-  itSharesATopic,
-  itTakesBackSleepers,
-} from "./group-behaviour.ts";
+import { groupStage, itBehavesInGroups } from "./group-behaviour.ts";
 
 if (kcat.missing !== null) console.log(`${kcat.missing}: its tests in groups are skipped`);
 
 describe.skipIf(kcat.missing !== null)("kcat in groups", () => {
   const stage = groupStage();
 
-  itSharesATopic(stage, kcat, { assignor: "range" });
-  itPublishesToGroups(stage, kcat);
-  itRebalances(stage, kcat);
-  itGoesOnFromCommits(stage, kcat);
-  itTakesBackSleepers(stage, kcat);
-  itKeepsStaticMembers(stage, kcat);
+  itBehavesInGroups(stage, kcat, { sharing: { assignor: "range" }, isStatic: true });
 
   it("hands partitions over one by one with cooperative-sticky", async () => {
     const values = await stage().filled("sticky", 60);

@@ -2,16 +2,7 @@
 import { Admin } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { platformatic } from "../process/mixed-group/platformatic.ts";
-import {
-  committed,
-  groupStage,
-  itGoesOnFromCommits,
-  itKeepsStaticMembers,
-  itPublishesToGroups,
-  itRebalances,
-  itSharesATopic,
-  itTakesBackSleepers,
-} from "./group-behaviour.ts";
+import { committed, groupStage, itBehavesInGroups } from "./group-behaviour.ts";
 
 describe("@platformatic/kafka in groups", () => {
   const stage = groupStage();
@@ -24,12 +15,7 @@ describe("@platformatic/kafka in groups", () => {
 
   afterAll(() => admin.close());
 
-  itSharesATopic(stage, platformatic);
-  itPublishesToGroups(stage, platformatic);
-  itRebalances(stage, platformatic);
-  itGoesOnFromCommits(stage, platformatic);
-  itTakesBackSleepers(stage, platformatic);
-  itKeepsStaticMembers(stage, platformatic);
+  itBehavesInGroups(stage, platformatic, { isStatic: true });
 
   const partitionIndexes = [0, 1, 2, 3, 4, 5];
 

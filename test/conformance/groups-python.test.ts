@@ -2,16 +2,7 @@
 // said so, where it is not installed.
 import { describe, expect, it } from "vitest";
 import { python, pythonCommand } from "../process/mixed-group/python.ts";
-import {
-  committed,
-  groupStage,
-  itGoesOnFromCommits,
-  itKeepsStaticMembers,
-  itPublishesToGroups,
-  itRebalances,
-  itSharesATopic,
-  itTakesBackSleepers,
-} from "./group-behaviour.ts";
+import { committed, groupStage, itBehavesInGroups } from "./group-behaviour.ts";
 import { runToEnd } from "./run-to-end.ts";
 
 if (python.missing !== null) console.log(`${python.missing}: its tests in groups are skipped`);
@@ -28,12 +19,7 @@ describe.skipIf(python.missing !== null)("confluent-kafka in groups", () => {
     return JSON.parse(await runToEnd(pythonCommand!, args));
   }
 
-  itSharesATopic(stage, python, { assignor: "range" });
-  itPublishesToGroups(stage, python);
-  itRebalances(stage, python);
-  itGoesOnFromCommits(stage, python);
-  itTakesBackSleepers(stage, python);
-  itKeepsStaticMembers(stage, python);
+  itBehavesInGroups(stage, python, { sharing: { assignor: "range" }, isStatic: true });
 
   it("hands partitions over one by one with cooperative-sticky", async () => {
     const values = await stage().filled("sticky", 60);

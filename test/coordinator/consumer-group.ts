@@ -85,6 +85,7 @@ export class TestGroup {
       now: { wallMs: this.nowMs, monotonicMs: this.nowMs },
       image: this.image,
       settings: this.settings,
+      heartbeatIntervalMs: this.settings.consumerHeartbeatIntervalMs,
       clientId: "client",
       clientHost: "127.0.0.1",
       apiVersion: this.apiVersion,

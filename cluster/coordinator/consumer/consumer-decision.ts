@@ -13,6 +13,8 @@ export interface ConsumerContext {
   readonly now: Moment;
   readonly image: MetadataImage;
   readonly settings: GroupSettings;
+  /** When a member is to be heard of again, if it waits for nobody. */
+  readonly heartbeatIntervalMs: number;
   readonly clientId: string;
   readonly clientHost: string;
   readonly apiVersion: number;

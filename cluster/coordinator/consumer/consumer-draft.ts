@@ -1,34 +1,17 @@
 // core: a group of the consumer protocol while a decision is worked out. Each step writes its record and
 // makes the change that replay will make of it, so that later steps see it; the group it began with stays as
 // it was.
+
+import { emptyConsumerGroup, firstPlace } from "../state/beginnings.ts";
 import type { MemberFacts, MemberPlace, WrittenRecord } from "../state/group-records.ts";
-import {
-  type ConsumerGroupRecord,
-  type ConsumerMember,
-  memberState,
-  type ResolvedRegex,
-  type SubscribedTopic,
-  type TopicPartitions,
+import type {
+  ConsumerGroupRecord,
+  ConsumerMember,
+  ResolvedRegex,
+  SubscribedTopic,
+  TopicPartitions,
 } from "../state/group-state.ts";
 import type { TimerChange } from "./consumer-decision.ts";
-import { noPartitions } from "./topic-partitions.ts";
-
-export const noConsumerGroup: ConsumerGroupRecord = {
-  epoch: 0,
-  members: new Map(),
-  topics: new Map(),
-  targetEpoch: 0,
-  target: new Map(),
-  regexes: new Map(),
-};
-
-export const firstPlace: MemberPlace = {
-  memberEpoch: 0,
-  previousMemberEpoch: -1,
-  state: memberState.stable,
-  assigned: noPartitions,
-  pendingRevocation: noPartitions,
-};
 
 export function factsOf(member: ConsumerMember): MemberFacts {
   const { instanceId, rackId, clientId, clientHost, subscribedTopicNames } = member;
@@ -57,7 +40,7 @@ export class ConsumerDraft {
 
   constructor(groupId: string, base: ConsumerGroupRecord | null) {
     this.groupId = groupId;
-    this.#group = { ...(base ?? noConsumerGroup) };
+    this.#group = { ...(base ?? emptyConsumerGroup) };
   }
 
   /** As it is now. */

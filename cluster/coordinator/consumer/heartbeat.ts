@@ -64,7 +64,7 @@ export function consumerHeartbeat(
     !samePartitions(before.assigned, member.assigned);
   return {
     records: draft.records,
-    reply: replyTo(member, hasNews, context.settings),
+    reply: replyTo(member, hasNews, context),
     timers: draft.timers,
     conversion,
   };
@@ -122,8 +122,11 @@ function isFull(request: Request): boolean {
   return rebalanceTimeoutMs !== -1 && isSubscribing && topicPartitions !== null;
 }
 
-function replyTo(member: ConsumerMember, hasNews: boolean, settings: GroupSettings): Reply {
-  const { consumerHeartbeatIntervalMs: intervalMs } = settings;
+function replyTo(
+  member: ConsumerMember,
+  hasNews: boolean,
+  { heartbeatIntervalMs: intervalMs }: ConsumerContext,
+): Reply {
   const isWaiting = member.state === memberState.unreleasedPartitions;
   return {
     throttleTimeMs: 0,

@@ -1,9 +1,11 @@
 // core: what follows from a member that came, changed or spoke: the group's epoch, the target assignment and
 // the member's own step towards it. The same for members of either protocol.
+
+import { firstPlace } from "../state/beginnings.ts";
 import type { MemberFacts } from "../state/group-records.ts";
 import { type ConsumerMember, memberState } from "../state/group-state.ts";
 import type { ConsumerContext } from "./consumer-decision.ts";
-import { type ConsumerDraft, factsOf, firstPlace, placeOf } from "./consumer-draft.ts";
+import { type ConsumerDraft, factsOf, placeOf } from "./consumer-draft.ts";
 import { areRegexesChanged, refreshRegexes } from "./group-regexes.ts";
 import { type Heard, reconciled } from "./reconcile.ts";
 import { allNames, areTopicsChanged, sameTexts, sameTopics, topicsNow } from "./subscriptions.ts";

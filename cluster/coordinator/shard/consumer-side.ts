@@ -27,6 +27,8 @@ export interface ConsumerSurroundings {
   readonly clock: Clock;
   readonly paced: PacedClock;
   settings(): GroupSettings;
+  /** What members are told: as it is set, or longer where there are many. */
+  heartbeatIntervalMs(): number;
   image(): MetadataImage;
   /** The paced clock has to tick from now on. */
   onDeadlines(): void;
@@ -179,6 +181,7 @@ export class ConsumerSide {
       const group = soft === null ? known : { ...(known ?? noGroup(groupId)), classic: soft.record };
       const context = {
         ...{ ...asker, now, settings, image: this.#surroundings.image() },
+        heartbeatIntervalMs: this.#surroundings.heartbeatIntervalMs(),
         ...(soft === null ? {} : { classicProtocols: soft.protocols }),
       };
       const decision = decide(group, context);

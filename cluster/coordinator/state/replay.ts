@@ -1,8 +1,9 @@
 // core: what the records of a shard make of its state: the only writer. Sees nothing but records, in order;
 // replaying them in one call or in many gives equal states.
 import type { ReplayEntry } from "../../machine/machine.ts";
+import { emptyConsumerGroup, firstPlace } from "./beginnings.ts";
 import type { GroupRecord, MemberFacts, MemberPlace } from "./group-records.ts";
-import { type ConsumerGroupRecord, type GroupState, memberState, type Offsets } from "./group-state.ts";
+import type { ConsumerGroupRecord, GroupState, Offsets } from "./group-state.ts";
 import { GroupTable, GroupTableDraft, type OwnedMaps, own } from "./group-table.ts";
 
 export interface ShardState {
@@ -42,23 +43,6 @@ export function replayGroupRecords(
   }
   return { state: { groups: groups.finish() }, change: new Set(touched.keys()) };
 }
-
-const emptyConsumerGroup: ConsumerGroupRecord = {
-  epoch: 0,
-  members: new Map(),
-  topics: new Map(),
-  targetEpoch: 0,
-  target: new Map(),
-  regexes: new Map(),
-};
-
-const noPlace: MemberPlace = {
-  memberEpoch: 0,
-  previousMemberEpoch: -1,
-  state: memberState.stable,
-  assigned: new Map(),
-  pendingRevocation: new Map(),
-};
 
 const noFacts: MemberFacts = {
   instanceId: null,
@@ -150,7 +134,7 @@ class GroupDraft {
     const members = this.#own(consumer.members);
     consumer.members = members;
     if (facts === null) members.delete(memberId);
-    else members.set(memberId, { ...noPlace, ...members.get(memberId), ...facts, memberId });
+    else members.set(memberId, { ...firstPlace, ...members.get(memberId), ...facts, memberId });
   }
 
   #place(memberId: string, place: MemberPlace | null): void {
@@ -160,8 +144,8 @@ class GroupDraft {
     const members = this.#own(consumer.members);
     consumer.members = members;
     // In a compacted log what a member says of itself may stand behind what it has.
-    const known = members.get(memberId) ?? { ...noFacts, ...noPlace, memberId };
-    members.set(memberId, { ...known, ...(place ?? noPlace) });
+    const known = members.get(memberId) ?? { ...noFacts, ...firstPlace, memberId };
+    members.set(memberId, { ...known, ...(place ?? firstPlace) });
   }
 
   #consumer(): Mutable<ConsumerGroupRecord> {

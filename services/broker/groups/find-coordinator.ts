@@ -5,6 +5,7 @@
 
 import { offsetsTopic } from "../../../cluster/coordinator/group-coordinator.ts";
 import { shardOf } from "../../../cluster/coordinator/state/group-table.ts";
+import type { TopicImage } from "../../../cluster/metadata/image.ts";
 import type { RequestContext } from "../../../proto/broker-api.ts";
 import { BrokerError, ErrorCode } from "../../../proto/errors.ts";
 import { apis, type RequestOf, type ResponseOf } from "../../../proto/kafka/apis.ts";
@@ -32,7 +33,16 @@ export async function findCoordinator(
   const isBatched = context.apiVersion >= firstVersionWithManyKeys;
   const keys = isBatched ? request.coordinatorKeys : [request.key];
   const coordinators: Found[] = [];
-  for (const key of keys) coordinators.push(await find(ports, { key, keyType: request.keyType }, context));
+  // Made at the first key that needs it, and not tried again for each of the others.
+  let made: Promise<TopicImage> | null = null;
+  const offsetsTopicOf = async (): Promise<TopicImage> => {
+    const known = topicByName(ports.metadata.image, offsetsTopic);
+    if (known !== undefined) return known;
+    made ??= create(ports, context);
+    return await made;
+  };
+  for (const key of keys)
+    coordinators.push(await find({ ports, context, offsetsTopicOf }, { key, keyType: request.keyType }));
   const [first] = coordinators;
   const { errorCode, errorMessage, nodeId, host, port } = first ?? nobody("", ErrorCode.INVALID_REQUEST, "");
   return {
@@ -42,10 +52,16 @@ export async function findCoordinator(
   };
 }
 
+interface Asked {
+  readonly ports: BrokerPorts;
+  readonly context: RequestContext;
+  /** Rejects with COORDINATOR_NOT_AVAILABLE. */
+  offsetsTopicOf(): Promise<TopicImage>;
+}
+
 async function find(
-  ports: BrokerPorts,
+  { ports, context, offsetsTopicOf }: Asked,
   { key, keyType }: { key: string; keyType: number },
-  context: RequestContext,
 ): Promise<Found> {
   try {
     if (keyType !== groupKeyType) {
@@ -53,7 +69,7 @@ async function find(
       throw new BrokerError("INVALID_REQUEST", text);
     }
     checkGroupId(key);
-    const topic = topicByName(ports.metadata.image, offsetsTopic) ?? (await create(ports, context));
+    const topic = await offsetsTopicOf();
     const { leader } = topic.partitions[shardOf(key, topic.partitions.length)]!;
     const broker = ports.metadata.image.brokers.get(leader);
     const address = broker === undefined ? null : brokerAddress(broker, context.listenerName);
@@ -82,7 +98,7 @@ function brokersOf({ metadata, config }: BrokerPorts): number {
 }
 
 /** Throws COORDINATOR_NOT_AVAILABLE while it is not there yet: the client asks again. */
-async function create(ports: BrokerPorts, { clientId }: RequestContext) {
+async function create(ports: BrokerPorts, { clientId }: RequestContext): Promise<TopicImage> {
   const { values } = ports.config;
   const replicationFactor = Math.min(values.need("offsets.topic.replication.factor"), brokersOf(ports));
   const request = {
