@@ -161,14 +161,17 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
     group.committer.begin();
   }
 
-  /** Commits what is processed, gives up everything, and leaves the group. */
+  /**
+   * Commits what is processed, gives up everything, and leaves the group; waits ten seconds at most for what
+   * is in hand. `subscribe` makes it a new member.
+   */
   async unsubscribe(): Promise<void> {
     await this.#group?.unsubscribe();
   }
 
   /**
-   * Without a list: everything that was handed out so far, so call it when the record in hand is done. With
-   * one: these offsets, each of the next record to be read. Automatic commits never wait for it. Rejects with
+   * Without a list: everything that was handed out so far, so call it when the record in hand is done (during
+   * `run`: everything that was handled). With one: these offsets, each of the next record to be read. Automatic commits never wait for it. Rejects with
    * ClientError NO_GROUP, COMMIT_FENCED (the partition is another member's by now), TIMED_OUT, or
    * BrokerError.
    */
@@ -348,6 +351,7 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
       reads: this.#reads,
       onRevoked: group === null ? null : (listener) => group.handover.onRevoked(listener),
       commit: async () => await group?.committer.commitDone(null, this.#settings.apiTimeoutMs),
+      isAutoCommit: this.#settings.autoCommit,
       follow: (topics) => this.#needGroup("run: retryTopics").follow(topics),
     });
     const named = (): readonly string[] => group?.topicNames ?? [];

@@ -115,7 +115,7 @@ export class Fetcher {
 
   /** Whether this reader's leader is to be asked for more now. */
   #isDue(reader: PartitionReader, nowMs: number): boolean {
-    if (reader.isPaused || reader.isHeld || reader.isFetching) return false;
+    if (reader.isPaused || reader.isFull || reader.isHeld || reader.isFetching) return false;
     if (reader.isLookingUp || reader.failure !== null) return false;
     if (reader.end !== null && reader.fetchOffset >= reader.end) return false;
     if (reader.retryAtMs > nowMs) {

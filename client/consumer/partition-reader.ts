@@ -46,6 +46,8 @@ export class PartitionReader {
   /** Reading stops here, exclusive; null: never. */
   end: number | null;
   isPaused = false;
+  /** A runner of handlers has enough of it for now. The program's own pause is apart from it. */
+  isFull = false;
   /** Nothing is handed out or fetched: the partition is on its way in or out (groups). */
   isHeld = false;
   /**

@@ -201,7 +201,7 @@ export class ReadSet {
       const { reader, topic } = this.#assigned[at]!;
       if (reader.isHeld || (ends !== null && !ends.has(reader))) continue;
       if (reader.failure !== null) throw reader.failure;
-      if (reader.isPaused || isDone(reader, ends)) continue;
+      if (reader.isPaused || reader.isFull || isDone(reader, ends)) continue;
       const hadBytes = reader.bufferedBytes > 0;
       let view: ReadBatchView | null;
       try {

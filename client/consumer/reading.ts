@@ -102,6 +102,22 @@ abstract class Reading<Item> implements AsyncIterableIterator<Item> {
   abstract next(): Promise<IteratorResult<Item>>;
 }
 
+/**
+ * The next batch that may still be handed out: between the taking of one and this, the program may have set
+ * another position or paused the partition, or the group may be taking it away.
+ */
+export async function nextOfNow(next: () => Promise<ReadBatch | null>): Promise<ReadBatch | null> {
+  for (;;) {
+    const batch = await next();
+    if (batch === null) return null;
+    const { reader } = batch;
+    if (batch.generation !== reader.generation) continue;
+    if (!reader.isHeld && !reader.isPaused) return batch;
+    // It is fetched again, once it may be.
+    reader.rewind();
+  }
+}
+
 /** Moves the reader past what was handed out. */
 function advance(batch: ReadBatch, offset: number): void {
   batch.reader.position = Math.max(batch.reader.position, offset);
@@ -188,7 +204,7 @@ export class BatchReading<Item> extends Reading<Item> {
   async next(): Promise<IteratorResult<Item>> {
     this.comeBack();
     for (;;) {
-      const batch = this.isOver ? null : await this.nextBatch();
+      const batch = this.isOver ? null : await nextOfNow(() => this.nextBatch());
       if (batch === null) return { value: undefined, done: true };
       const { reader, nextOffset, highWatermark } = batch;
       const records: unknown[] = [];

@@ -56,6 +56,8 @@ export class ClassicMember implements GroupMember {
   readonly #glance: Nudge;
   #isOver = false;
   #isAway = false;
+  /** A join is about to be sent; then it is under way. */
+  #isPreparing = false;
   #isJoining = false;
   /** Why to join again; null: no reason. */
   #reason: string | null = "first join";
@@ -100,6 +102,10 @@ export class ClassicMember implements GroupMember {
   }
 
   heard(verdict: Verdict): void {
+    // Asked to join while it is about to, it would join a second time, and have everybody do so. What becomes
+    // of it while it joins the answer to that says.
+    if (verdict.kind === "rejoin" && (this.#isPreparing || this.#isJoining)) return;
+    if (verdict.kind === "lost" && this.#isJoining) return;
     this.#take(this.#core.heard(verdict));
   }
 
@@ -199,6 +205,7 @@ export class ClassicMember implements GroupMember {
     const { revokeMs } = this.#times;
     const reason = this.#reason ?? "join";
     this.#reason = null;
+    this.#isPreparing = true;
     const verdict = await this.#attempt(async () => {
       this.#topics = await watch.topicsOf(subscription());
       await handover.giveUp(
@@ -209,6 +216,7 @@ export class ClassicMember implements GroupMember {
       if (!this.#isCalled) return fine;
       return await this.#joinAndSync(reason);
     });
+    this.#isPreparing = false;
     if (verdict.kind !== "fine") {
       this.#reason ??= reason;
       this.#take(verdict);
@@ -223,6 +231,7 @@ export class ClassicMember implements GroupMember {
   async #joinAndSync(reason: string): Promise<Verdict> {
     const { handover, events } = this.#parts;
     this.#isJoining = true;
+    this.#isPreparing = false;
     let places: readonly TopicPartition[];
     try {
       const joined = await this.#join(reason);

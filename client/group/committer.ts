@@ -42,18 +42,26 @@ export class Committer {
     void this.#run().catch(() => {});
   }
 
-  /** Everything handed out so far. Rejects with ClientError COMMIT_FENCED, TIMED_OUT or with BrokerError. */
+  /**
+   * Everything handed out by now; of what a runner of handlers reads, everything handled. Rejects with
+   * ClientError COMMIT_FENCED, TIMED_OUT or with BrokerError.
+   */
   async commitHandedOut(): Promise<void> {
-    const due = (): CommitEntry[] => this.#due((reader) => reader.position, null);
-    const asked = this.#ownership(due());
-    await this.#commit(due, this.#parts.settings.apiTimeoutMs);
-    asked.check();
+    const { reads, settings } = this.#parts;
+    const reached = (reader: PartitionReader): number => (reader.isTracked ? reader.doneTo : reader.position);
+    const asked = new Map(reads.assigned.map(({ reader }) => [reader, reached(reader)]));
+    // A second attempt comes when more is handed out, of which nobody has said that it is done.
+    const due = (): CommitEntry[] =>
+      this.#due((reader) => Math.min(asked.get(reader) ?? -1, reached(reader)), null);
+    const owned = this.#ownership(due());
+    await this.#commit(due, { timeoutMs: settings.apiTimeoutMs, isFixed: true });
+    owned.check();
   }
 
   /** Everything processed so far, of these partitions or (null) of all. */
   async commitDone(places: readonly TopicPartition[] | null, timeoutMs: number): Promise<void> {
     const only = places === null ? null : keysOf(places);
-    await this.#commit(() => this.#due((reader) => reader.doneTo, only), timeoutMs);
+    await this.#commit(() => this.#due((reader) => reader.doneTo, only), { timeoutMs, isFixed: false });
   }
 
   /** These offsets. Rejects also when a partition is not assigned to this member (any more). */
@@ -62,7 +70,7 @@ export class Committer {
     const asked = this.#ownership(entries);
     asked.check();
     const own = (): CommitEntry[] => entries.filter(asked.isOwn).map((entry) => this.#withEpoch(entry));
-    await this.#commit(own, this.#parts.settings.apiTimeoutMs);
+    await this.#commit(own, { timeoutMs: this.#parts.settings.apiTimeoutMs, isFixed: true });
     asked.check();
   }
 
@@ -112,7 +120,10 @@ export class Committer {
     return { ...entry, leaderEpoch: reader.positionEpoch };
   }
 
-  async #commit(entries: () => readonly CommitEntry[], timeoutMs: number): Promise<void> {
+  async #commit(
+    entries: () => readonly CommitEntry[],
+    options: { timeoutMs: number; isFixed: boolean },
+  ): Promise<void> {
     const { reads, offsets, groupId, settings, heard, isMember } = this.#parts;
     // It may be over by the time that the answer comes: the consumer is being closed, or was not polled.
     const wasMember = isMember();
@@ -126,7 +137,7 @@ export class Committer {
       return list;
     };
     try {
-      const done = await offsets.commit(note, { timeoutMs, onRejoin: heard });
+      const done = await offsets.commit(note, { ...options, onRejoin: heard });
       this.progress.acknowledged(done, (place) => {
         const token = tokens.get(keyOf(place));
         return token !== undefined && reads.reader(place)?.token === token ? token : null;

@@ -74,6 +74,7 @@ export class GroupSession {
   /** Topics that are read besides, and by whose definition. */
   readonly #extras = new Map<string, string>();
   #isRefused = false;
+  #leaving: Promise<void> | null = null;
   #isWatching = false;
   #isClosed = false;
 
@@ -131,10 +132,13 @@ export class GroupSession {
       throw new ClientError("INVALID_OPTION", text);
     }
     this.#subscription = subscription;
-    if (this.#membership !== null) {
-      this.#membership.member.resubscribed();
-      return;
-    }
+    // Who is on the way out comes back as a new member.
+    if (this.#leaving !== null) return;
+    if (this.#membership === null) this.#enter();
+    else this.#membership.member.resubscribed();
+  }
+
+  #enter(): void {
     this.#parts.reads.isOfGroup = true;
     this.#parts.reads.forgetFailure();
     this.#begin();
@@ -165,18 +169,35 @@ export class GroupSession {
     return this.#subscription?.kind === "names" ? this.#subscription.topics : [];
   }
 
-  /** Gives up everything and leaves the group. Never rejects. */
+  /**
+   * Gives up everything and leaves the group. Bounded: the loop that waits for this may be the one that has a
+   * record in hand, and no heartbeats are sent meanwhile. Never rejects.
+   */
   async unsubscribe(): Promise<void> {
-    const membership = this.#membership;
+    const wasSubscribed = this.#subscription !== null;
     this.#subscription = null;
-    if (membership === null) return;
-    membership.member.stop();
-    await this.#within(membership.ended, endMs.work);
-    const boundMs = rebalanceTimeoutOf(this.#parts.settings);
-    await this.handover.giveUp(this.handover.owned, boundMs, new Promise(() => {}));
-    await this.#farewell(membership, true, "unsubscribed");
-    this.#parts.reads.isOfGroup = false;
-    this.#parts.reads.tell();
+    if (!wasSubscribed) return await (this.#leaving ?? undefined);
+    this.#leaving ??= this.#leaveForGood().finally(() => {
+      this.#leaving = null;
+      if (this.#subscription !== null && !this.#isClosed) this.#enter();
+    });
+    await this.#leaving;
+  }
+
+  async #leaveForGood(): Promise<void> {
+    const { reads, settings } = this.#parts;
+    const membership = this.#membership;
+    if (membership !== null) {
+      membership.member.stop();
+      await this.#within(membership.ended, endMs.work);
+      const boundMs = Math.min(endMs.runner, rebalanceTimeoutOf(settings));
+      await this.handover.giveUp(this.handover.owned, boundMs, new Promise(() => {}));
+      await this.#farewell(membership, true, "unsubscribed");
+    }
+    reads.isOfGroup = false;
+    // What ended the membership is of no account for what is assigned next.
+    reads.forgetFailure();
+    reads.tell();
   }
 
   /** Bounded, broker or not: the last commit, then the farewell. Never rejects. */
@@ -220,7 +241,7 @@ export class GroupSession {
   #ended(membership: Membership, error: Error): void {
     if (this.#membership !== membership) return;
     this.#membership = null;
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#subscription === null) return;
     const { settings, reads, groupId, env } = this.#parts;
     if (error instanceof ProtocolRefused) {
       if (settings.groupProtocol === "auto" && this.#subscription?.kind !== "brokerPattern") {

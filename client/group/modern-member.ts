@@ -58,6 +58,8 @@ export class ModernMember implements GroupMember {
   readonly #rest: Nudge;
   #isOver = false;
   #isAway = false;
+  /** It went away, if only for a moment: it leaves, and begins anew. */
+  #mustLeave = false;
   #wasMember = false;
   #intervalMs = firstIntervalMs;
   #gone: Deferred<void> = deferred();
@@ -102,6 +104,7 @@ export class ModernMember implements GroupMember {
 
   goAway(): void {
     this.#isAway = true;
+    this.#mustLeave = true;
     this.#gone.resolve();
     this.#pulse.now();
   }
@@ -155,11 +158,12 @@ export class ModernMember implements GroupMember {
         await this.#loseAll();
         throw this.#fatal;
       }
-      if (this.#isAway) {
+      if (this.#mustLeave) {
         await this.leave({ isForGood: false, reason: "not polled", timeoutMs: requestTimeoutMs });
         this.#core.fenced();
         this.#parts.events.left("not polled");
         await this.#loseAll();
+        this.#mustLeave = false;
         while (this.#isAway && !this.#isOver) await this.#pulse.wait(null);
         continue;
       }
@@ -265,13 +269,15 @@ export class ModernMember implements GroupMember {
     if (known.length < plan.added.length) await this.#rest.wait(nameRetryMs);
   }
 
+  /** Where brokers do not answer, what is known: what is owned must not seem to be gone. */
   async #namesOf(topicIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const { watch, env } = this.#parts;
     try {
-      return await this.#parts.watch.names(topicIds);
+      await watch.learnNames(topicIds);
     } catch (error) {
-      this.#parts.env.log.debug({ reason: asError(error).message }, "topics could not be looked up by id");
-      return new Map();
+      env.log.debug({ reason: asError(error).message }, "topics could not be looked up by id");
     }
+    return watch.names(topicIds);
   }
 
   /** A pattern of the client's is matched again and again; names go to the broker as they change. */

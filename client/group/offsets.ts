@@ -24,6 +24,10 @@ export class Offsets {
   readonly #coordinator: Coordinator;
   readonly #settings: OffsetsSettings;
   readonly #identity: () => MemberIdentity;
+  /** While there are fixed commits on their way: of each partition, the number of the one it took last. */
+  readonly #taken = new Map<string, number>();
+  #commits = 0;
+  #fixed = 0;
   readonly #line = new Mailbox({ name: "offset commits", sizeMax: limits.commitsWaitingMax });
 
   constructor(
@@ -58,16 +62,38 @@ export class Offsets {
 
   /**
    * Commits; `entries` is asked anew before each attempt, so that what was given up meanwhile is not among
-   * them. `onRejoin` is called when it takes another generation. Answers what was committed.
+   * them. `isFixed`: they are of the time of the call, so that what was committed since is left as it is.
+   * `onRejoin` is called when it takes another generation. Answers what was committed.
    */
   async commit(
     entries: () => readonly CommitEntry[],
+    options: {
+      timeoutMs: number;
+      isFixed: boolean;
+      onRejoin: (verdict: Verdict) => void;
+      goesOn?: () => boolean;
+    },
+  ): Promise<readonly CommitEntry[]> {
+    const asOf = ++this.#commits;
+    if (!options.isFixed) return await this.#commitUntilTaken(entries, options, () => ++this.#commits);
+    this.#fixed++;
+    try {
+      return await this.#commitUntilTaken(entries, options, () => asOf);
+    } finally {
+      if (--this.#fixed === 0) this.#taken.clear();
+    }
+  }
+
+  async #commitUntilTaken(
+    entries: () => readonly CommitEntry[],
     options: { timeoutMs: number; onRejoin: (verdict: Verdict) => void; goesOn?: () => boolean },
+    numberOf: () => number,
   ): Promise<readonly CommitEntry[]> {
     let sent: readonly CommitEntry[] = [];
     await this.#persist("commit offsets", options, () =>
       this.#line.post(async () => {
-        sent = entries();
+        const number = numberOf();
+        sent = entries().filter((entry) => (this.#taken.get(keyOf(entry)) ?? 0) <= number);
         if (sent.length === 0) return fine;
         const asked = this.#identity();
         if (isOut(asked)) {
@@ -87,6 +113,8 @@ export class Offsets {
           verdict = { kind: "later", error: verdict.error };
         }
         const { kind } = verdict;
+        if (kind === "fine" && this.#fixed > 0)
+          for (const entry of sent) this.#taken.set(keyOf(entry), number);
         if (kind === "rejoin" || kind === "lost" || kind === "stale") options.onRejoin(verdict);
         return verdict;
       }),

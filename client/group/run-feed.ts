@@ -2,6 +2,7 @@
 // runner says is done is committed.
 
 import type { ReadSet } from "../consumer/read-set.ts";
+import { nextOfNow } from "../consumer/reading.ts";
 import type { ExtraTopic, RunBatch, RunPlace, RunSource } from "../run/run-source.ts";
 import type { RevokedListener } from "./handover.ts";
 
@@ -10,6 +11,7 @@ export interface RunFeedParts {
   /** Null: not in a group. */
   readonly onRevoked: ((listener: RevokedListener) => () => void) | null;
   readonly commit: () => Promise<void>;
+  readonly isAutoCommit: boolean;
   readonly follow: (topics: readonly ExtraTopic[]) => void;
 }
 
@@ -25,7 +27,7 @@ export class RunFeed<R> implements RunSource<R> {
     reads.asks++;
     const release = reads.hold(signal);
     try {
-      const batch = await reads.next(signal, null);
+      const batch = await nextOfNow(() => reads.next(signal, null));
       if (batch === null) return null;
       const { reader, nextOffset, highWatermark, records } = batch;
       reader.isTracked = true;
@@ -54,11 +56,11 @@ export class RunFeed<R> implements RunSource<R> {
   }
 
   pause(places: readonly RunPlace[]): void {
-    this.#setPaused(places, true);
+    this.#setFull(places, true);
   }
 
   resume(places: readonly RunPlace[]): void {
-    this.#setPaused(places, false);
+    this.#setFull(places, false);
     this.#parts.reads.wake();
   }
 
@@ -75,7 +77,7 @@ export class RunFeed<R> implements RunSource<R> {
     for (const { reader } of this.#parts.reads.assigned) {
       if (!reader.isTracked) continue;
       reader.isTracked = false;
-      reader.isPaused = false;
+      reader.isFull = false;
       if (reader.inHand !== "nothing") reader.seek(reader.processed, -1);
     }
     this.#parts.reads.wake();
@@ -85,14 +87,18 @@ export class RunFeed<R> implements RunSource<R> {
     return this.#parts.commit();
   }
 
+  async commitAtEnd(): Promise<void> {
+    if (this.#parts.isAutoCommit) await this.#parts.commit();
+  }
+
   follow(topics: readonly ExtraTopic[]): void {
     this.#parts.follow(topics);
   }
 
-  #setPaused(places: readonly RunPlace[], isPaused: boolean): void {
+  #setFull(places: readonly RunPlace[], isFull: boolean): void {
     for (const place of places) {
       const reader = this.#parts.reads.reader(place);
-      if (reader !== null) reader.isPaused = isPaused;
+      if (reader !== null) reader.isFull = isFull;
     }
   }
 }

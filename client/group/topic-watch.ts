@@ -46,18 +46,21 @@ export class TopicWatch {
     return counts;
   }
 
-  /** The names of those that are known; a broker may not know a new topic yet. Rejects with ClientError. */
-  async names(topicIds: readonly Uuid[]): Promise<ReadonlyMap<Uuid, string>> {
+  /** Asks for the names that are not known; a broker may not know a new topic yet. Rejects with ClientError. */
+  async learnNames(topicIds: readonly Uuid[]): Promise<void> {
     const unknown = topicIds.filter((topicId) => !this.#names.has(topicId));
-    if (unknown.length > 0) {
-      const answer = await this.#ask(
-        unknown.map((topicId) => ({ topicId, name: null })),
-        12,
-      );
-      for (const { topicId, name, errorCode } of answer.topics) {
-        if (name !== null && errorCode === ErrorCode.NONE) this.#names.set(topicId, name);
-      }
+    if (unknown.length === 0) return;
+    const answer = await this.#ask(
+      unknown.map((topicId) => ({ topicId, name: null })),
+      12,
+    );
+    for (const { topicId, name, errorCode } of answer.topics) {
+      if (name !== null && errorCode === ErrorCode.NONE) this.#names.set(topicId, name);
     }
+  }
+
+  /** The names that are known of these. */
+  names(topicIds: readonly Uuid[]): ReadonlyMap<Uuid, string> {
     return new Map(topicIds.flatMap((id) => (this.#names.has(id) ? [[id, this.#names.get(id)!]] : [])));
   }
 

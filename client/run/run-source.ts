@@ -69,6 +69,8 @@ export interface RunSource<R> {
   onRevoked(listener: (places: readonly RunPlace[], why: "revoked" | "lost") => Promise<void>): () => void;
   /** Commits what is processed so far. */
   commit(): Promise<void>;
+  /** The same when the run ends; nothing where the program said that it commits itself. */
+  commitAtEnd(): Promise<void>;
 }
 
 /** Where records are put that handlers failed for. It must wait for all in-sync replicas (acks "all"). */

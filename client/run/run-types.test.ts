@@ -79,6 +79,7 @@ describe("a run in its surroundings", () => {
       alive: () => {},
       onRevoked: () => () => {},
       commit: async () => {},
+      commitAtEnd: async () => {},
     };
     const topics = { ensureTopic: async () => ({ partitions: 2 }), follow: () => {} };
     const parts = { env: cluster.client, source, producer: port, topics, onEvent: null };

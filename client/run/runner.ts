@@ -33,8 +33,8 @@ const aliveMs = 3_000;
 const turnMs = 10;
 /** Of shorter waits nobody makes the brokers know. */
 const pauseFromMs = 1_000;
-/** The last commit gets this long at least. */
-const commitMs = 1_000;
+/** What the last commit gets, at least and at most. */
+const commitMs = { least: 1_000, most: 2_000 } as const;
 
 export class Runner<R> {
   readonly #parts: RunParts<R>;
@@ -330,7 +330,8 @@ export class Runner<R> {
       await this.#lanes.drain(this.#lanes.all());
       this.#retireAll();
       const leftMs = this.#settings.closeTimeoutMs - (clock.monotonicMs() - beganMs);
-      if (this.#unlisten !== null) await this.#commitWithin(Math.max(commitMs, leftMs));
+      if (this.#unlisten !== null)
+        await this.#commitWithin(Math.min(commitMs.most, Math.max(commitMs.least, leftMs)));
       this.#unlisten?.();
     } catch (error) {
       log.warn({ reason: asError(error).message }, "the end of a run did not go as it should");
@@ -361,7 +362,7 @@ export class Runner<R> {
     const { clock, log } = this.#parts.env;
     const over = deferred<void>();
     const timer = clock.after(withinMs, () => over.resolve());
-    const committed = this.#commit().catch((error: unknown) => {
+    const committed = this.#parts.source.commitAtEnd().catch((error: unknown) => {
       // What is processed and not committed is read again: that is what was promised.
       log.warn({ reason: asError(error).message }, "the last commit of a run failed");
     });

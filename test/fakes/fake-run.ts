@@ -279,6 +279,10 @@ export class FakeConsumer implements RunSource<FakeRecord> {
     return this.#listeners.size;
   }
 
+  commitAtEnd(): Promise<void> {
+    return this.commit();
+  }
+
   async commit(): Promise<void> {
     this.commits++;
     await this.onCommit();
