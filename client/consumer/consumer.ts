@@ -107,7 +107,7 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
    */
   async assign(assignments: readonly Assignment<T>[]): Promise<void> {
     if (this.#isClosed) throw closedError();
-    this.#refuseMix(this.#group?.isSubscribed === true, "assign");
+    this.#refuseMix(this.#reads.isOfGroup, "assign");
     const places = (await Promise.all(assignments.map((item) => this.#expand(item)))).flat();
     const queries: OffsetQuery[] = [];
     const ask = (place: TopicPartition, timestamp: number): OffsetQuery => {
@@ -156,7 +156,7 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
   async subscribe(topics: SubscriptionInput<T>): Promise<void> {
     if (this.#isClosed) throw closedError();
     const group = this.#needGroup("subscribe");
-    this.#refuseMix(!group.isSubscribed && this.#reads.assigned.length > 0, "subscribe");
+    this.#refuseMix(!this.#reads.isOfGroup && this.#reads.assigned.length > 0, "subscribe");
     group.subscribe(readSubscription(topics, (item) => this.#topics.find(item, "subscribe").name));
     group.committer.begin();
   }
@@ -171,9 +171,9 @@ export class ConsumerClient<T extends AnyTopic = RawTopic>
 
   /**
    * Without a list: everything that was handed out so far, so call it when the record in hand is done (during
-   * `run`: everything that was handled). With one: these offsets, each of the next record to be read. Automatic commits never wait for it. Rejects with
-   * ClientError NO_GROUP, COMMIT_FENCED (the partition is another member's by now), TIMED_OUT, or
-   * BrokerError.
+   * `run`: everything that was handled). With one: these offsets, each of the next record to be read.
+   * Automatic commits never wait for it. Rejects with ClientError NO_GROUP, COMMIT_FENCED (the partition is
+   * another member's by now), TIMED_OUT, or BrokerError.
    */
   async commit(offsets?: readonly OffsetCommit[]): Promise<void> {
     if (this.#isClosed) throw closedError();

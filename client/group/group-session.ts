@@ -121,10 +121,6 @@ export class GroupSession {
     return this.#membership?.member.identity() ?? nobody;
   }
 
-  get isSubscribed(): boolean {
-    return this.#subscription !== null;
-  }
-
   /** Begins to be a member, or changes what it subscribes to. Throws ClientError INVALID_OPTION. */
   subscribe(subscription: Subscription): void {
     if (subscription.kind === "brokerPattern" && this.#isClassic) {
@@ -194,6 +190,8 @@ export class GroupSession {
       await this.handover.giveUp(this.handover.owned, boundMs, new Promise(() => {}));
       await this.#farewell(membership, true, "unsubscribed");
     }
+    // Who reads goes on waiting for what was subscribed to meanwhile.
+    if (this.#subscription !== null) return;
     reads.isOfGroup = false;
     // What ended the membership is of no account for what is assigned next.
     reads.forgetFailure();

@@ -46,7 +46,7 @@ export class TopicWatch {
     return counts;
   }
 
-  /** Asks for the names that are not known; a broker may not know a new topic yet. Rejects with ClientError. */
+  /** Asks for names that are not known; brokers may not know a new topic yet. Rejects with ClientError. */
   async learnNames(topicIds: readonly Uuid[]): Promise<void> {
     const unknown = topicIds.filter((topicId) => !this.#names.has(topicId));
     if (unknown.length === 0) return;
