@@ -198,6 +198,23 @@ describe("torn or damaged", () => {
     },
   );
 
+  it("removes no sound segment because of a batch before it whose offset has rotted", async () => {
+    const { node, fill, commit, open, power, bases } = await stage();
+    await fill();
+    await commit();
+    power();
+    const [, second, third] = bases();
+    const { disk } = node.start();
+    // The offset of a batch is not under its CRC, and only a segment that is read shows it.
+    disk.remove(logPath(second!, "index"));
+    node.crash({ kind: "process" });
+    node.disk.rot(logPath(second!), batchBytes * (third! - second! - 1) + 2);
+    const logs = () => node.disk.files().filter(({ path }) => path.endsWith(".log"));
+    const before = logs();
+    await expect(open()).rejects.toThrow(LogDamagedError);
+    expect(logs()).toEqual(before);
+  });
+
   it("takes nothing for torn after a clean stop", async () => {
     const { node, first, fill, stop, open, bases } = await stage();
     await fill();

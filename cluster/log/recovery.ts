@@ -101,7 +101,7 @@ class Recovery {
       const expected = this.#segments.at(-1)?.end ?? baseOffset;
       const next = bases[at + 1] ?? null;
       if (this.#tail.cutAt < 0 && baseOffset === expected) this.#take(segment, next);
-      else if (this.#isReplaced(baseOffset, next, expected)) segment.remove();
+      else if (this.#isReplaced(baseOffset, next, expected) && bases.includes(expected)) segment.remove();
       else this.#drop(segment, expected);
     }
     this.#checkEnd();
@@ -128,7 +128,9 @@ class Recovery {
 
   /**
    * All of it is in the segment before it, which compaction made of both and put in the place of the first:
-   * a crash came before the others were gone. Names tell: no segment reaches over another by itself.
+   * a crash came before the others were gone. Names tell: no segment reaches over another by itself. What
+   * compaction made ends where another begins, since the last segment is never among those it is made of; an
+   * end that nothing begins at is a broken one.
    */
   #isReplaced(baseOffset: number, next: number | null, expected: number): boolean {
     return this.#tail.cutAt < 0 && baseOffset < expected && next !== null && next <= expected;
@@ -180,7 +182,8 @@ class Recovery {
   /** A segment behind a tail that was cut, or one that does not go on where the one before it ends. */
   #drop(segment: Segment, expected: number): void {
     const what = `the next segment starts at ${segment.baseOffset}`;
-    if (this.#tail.cutAt < 0 && this.#isDamage(expected)) throw this.#damage(segment, 0, expected, what);
+    const isDamage = this.#isDamage(Math.min(expected, segment.baseOffset));
+    if (this.#tail.cutAt < 0 && isDamage) throw this.#damage(segment, 0, expected, what);
     this.#noteTail(expected, what);
     this.#countTail(segment, 0, segment.file.size());
     segment.remove();

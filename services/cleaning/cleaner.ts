@@ -123,10 +123,12 @@ export class Cleaner {
       report = await cleanLog(log, { work, policy, mapBytes, secret: secretOf(env.random) });
     } catch (error) {
       if (this.#isStopped) return;
-      if (!(error instanceof BrokerError)) throw error;
-      // Its directory has failed, and tells of that itself.
-      env.log.error({ log: log.folder.name, error: error.message }, "compaction met a failure of the disk");
       this.#skipped.add(log);
+      const told = { log: log.folder.name, error: String(error) };
+      // Its directory has failed, and tells of that itself.
+      if (error instanceof BrokerError) env.log.error(told, "compaction met a failure of the disk");
+      // The other logs are cleaned all the same, and this one is tried again.
+      else env.log.error(told, "compaction of a log failed unexpectedly");
       return;
     }
     if (this.#isStopped) return;

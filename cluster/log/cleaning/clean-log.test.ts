@@ -185,6 +185,31 @@ describe("compaction of a log", () => {
     expect(names.filter((name) => name.endsWith(".cleaned"))).toEqual([]);
   });
 
+  it("marks nothing as clean of a log that was deleted or cut while nothing was found to clean", async () => {
+    for (const what of ["deleted", "cut"] as const) {
+      let marked = 0;
+      for (let afterMs = 1; ; afterMs++) {
+        const model = await stage();
+        // All keys differ: what is rewritten is what was there.
+        model.append(60, 1e9);
+        await model.settle();
+        const cleaning = model.clean();
+        let isOver = false;
+        void cleaning.then(() => (isOver = true));
+        await model.world.runFor(afterMs);
+        if (isOver) break;
+        const [first] = model.log.segments;
+        if (what === "deleted") model.directory.deleteLog(key);
+        else model.log.truncateTo(first!.end);
+        expect((await model.world.run(cleaning, { withinMs: 10_000 })).outcome).toBe("changed");
+        if (what === "deleted") expect(model.directory.offsets.get("cleaner", "flights-0")).toBe(0);
+        else expect(model.log.folder.cleanedEnd).toBeLessThanOrEqual(first!.end);
+        marked++;
+      }
+      expect(marked).toBeGreaterThan(3);
+    }
+  });
+
   it("is the same after every crash, at whatever operation, whatever of it lasts", {
     timeout: 240_000,
   }, async () => {

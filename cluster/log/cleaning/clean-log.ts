@@ -57,6 +57,7 @@ class Cleaning {
   readonly #options: CleaningOptions;
   readonly #cuts: number;
   #keys = 0;
+  /** Where the clean part ends: before the pass, and then after it. */
   #cleanedEnd = 0;
   readonly #sum = { segmentsBefore: 0, segmentsAfter: 0, bytesBefore: 0, bytesAfter: 0, stats: noStats() };
 
@@ -91,32 +92,53 @@ class Cleaning {
   }
 
   async #pass(pass: CleaningPass, limit: number): Promise<CleaningReport> {
+    // To find out that there is no room the whole dirty part need not be read.
+    const [first] = this.#groups(limit, limit);
+    if (first !== undefined && !this.#hasRoomFor(first)) return this.#report("noRoom");
     const { end, keys } = await pass.gather();
     this.#keys = keys;
-    if (this.#log.isClosed || this.#log.cuts !== this.#cuts) return this.#report("changed");
-    const { segmentBytes, indexBytesMax = Number.MAX_SAFE_INTEGER } = this.#log.config;
-    const toRewrite = this.#log.segments
-      .slice(0, -1)
-      .filter((one) => one.baseOffset < end && one.end <= limit);
-    for (const found of groupSegments(toRewrite.map(sized), { segmentBytes, indexBytesMax })) {
-      const outcome = await this.#group(
-        pass,
-        found.map(({ segment }) => segment),
-      );
+    if (this.#isOther) return this.#report("changed");
+    // A transaction is open at the very first record: nothing of the dirty part can be judged yet.
+    if (end <= this.#cleanedEnd) return this.#report("done");
+    for (const segments of this.#groups(end, limit)) {
+      const outcome = await this.#group(pass, segments);
       if (outcome !== "done") return this.#report(outcome);
     }
+    // The mark is the log's of this name, which may be another by now; and a cut has lowered it.
+    if (this.#isOther) return this.#report("changed");
     this.#log.folder.noteCleaned(end);
     this.#cleanedEnd = end;
     return this.#report("done");
   }
 
+  get #isOther(): boolean {
+    return this.#log.isClosed || this.#log.cuts !== this.#cuts;
+  }
+
+  /** Segments that become one, each time. */
+  #groups(end: number, limit: number): Segment[][] {
+    const { segmentBytes, indexBytesMax = Number.MAX_SAFE_INTEGER } = this.#log.config;
+    const toRewrite = this.#log.segments
+      .slice(0, -1)
+      .filter((one) => one.baseOffset < end && one.end <= limit);
+    const groups = groupSegments(toRewrite.map(sized), { segmentBytes, indexBytesMax });
+    return groups.map((group) => group.map(({ segment }) => segment));
+  }
+
+  #hasRoomFor(segments: readonly Segment[]): boolean {
+    return this.#log.folder.room.has(
+      segments.reduce((sum, { size }) => sum + size, 0),
+      false,
+    );
+  }
+
   async #group(pass: CleaningPass, segments: readonly Segment[]): Promise<CleaningOutcome> {
     const log = this.#log;
-    const { folder, config } = log;
+    const { config } = log;
     const group: Group = { segments, sizes: segments.map(({ size }) => size), cuts: this.#cuts };
     if (!isStill(log, group)) return "changed";
     const bytesBefore = group.sizes.reduce((sum, size) => sum + size, 0);
-    if (!folder.room.has(bytesBefore, false)) return "noRoom";
+    if (!this.#hasRoomFor(segments)) return "noRoom";
     const to = `${segments[0]!.path}${cleanedSuffix}`;
     const { indexIntervalBytes } = config;
     try {

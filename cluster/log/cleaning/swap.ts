@@ -61,7 +61,7 @@ async function swap(
   first.dropIndexFiles();
   await folder.syncNames();
   if (!isStill(log, group)) {
-    if (log.segments.slice(0, -1).includes(first)) folder.seal(first);
+    if (!log.isClosed && log.segments.slice(0, -1).includes(first)) folder.seal(first);
     return false;
   }
   folder.checkUsable();

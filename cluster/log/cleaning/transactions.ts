@@ -58,7 +58,9 @@ export class TransactionScan {
 
   /** Where cleaning has to stop, of a part that ends at `end`: what is behind is not decided yet. */
   decidedEnd(end: number): number {
-    return Math.min(this.#limit ?? end, end, ...this.#open.values());
+    let decided = Math.min(this.#limit ?? end, end);
+    for (const from of this.#open.values()) decided = Math.min(decided, from);
+    return decided;
   }
 
   isAborted(bytes: Uint8Array, at: number): boolean {
@@ -66,7 +68,14 @@ export class TransactionScan {
     const spans = this.#aborted.get(batch.producerId(bytes, at));
     if (spans === undefined) return false;
     const offset = batch.baseOffset(bytes, at);
-    return spans.some(({ from, to }) => from <= offset && offset < to);
+    // They come one after the other, and there may be very many: the last that begins at or before it.
+    let [low, high] = [0, spans.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (spans[middle]!.from <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && offset < spans[low - 1]!.to;
   }
 }
 
