@@ -3,10 +3,11 @@
 import type { Client } from "./group-member.ts";
 import { kafkajs } from "./kafkajs.ts";
 import { kcat } from "./kcat.ts";
+import { ottla } from "./ottla.ts";
 import { platformatic } from "./platformatic.ts";
 import { python } from "./python.ts";
 
-const all: readonly Client[] = [kafkajs, platformatic, kcat, python];
+const all: readonly Client[] = [ottla, kafkajs, platformatic, kcat, python];
 
 /** Says which are left out of `what`. */
 export function clientsHere(what: string): Client[] {
