@@ -49,7 +49,7 @@ async function findNext(asked: Consumer, partitions: number[]): Promise<Map<numb
 }
 
 function makeConsumer(): Consumer {
-  const consumer = new Consumer({
+  const made = new Consumer({
     groupId: group,
     clientId: "platformatic",
     bootstrapBrokers: bootstrap.split(","),
@@ -63,16 +63,22 @@ function makeConsumer(): Consumer {
     timeout: 5_000,
     ...(instanceId === undefined ? {} : { groupInstanceId: instanceId }),
   });
-  consumer.on("consumer:group:join", ({ generationId, assignments }) => {
+  made.on("consumer:group:join", ({ generationId, assignments }) => {
     const partitions = assignments?.find((one) => one.topic === topic)?.partitions ?? [];
     processed.clear();
-    next = findNext(consumer, partitions);
+    next = findNext(made, partitions);
     // Whoever reads is told of it.
     next.catch(() => {});
     say({ kind: "assigned", partitions, generation: generationId ?? null });
   });
-  consumer.on("consumer:group:rebalance", () => say({ kind: "revoked" }));
-  return consumer;
+  made.on("consumer:group:rebalance", () => say({ kind: "revoked" }));
+  // A join that its tries are used up for is told by this event alone: its stream stays open and brings
+  // nothing any more. Closed, it ends the loop below, which begins anew.
+  made.on("error", (error: unknown) => {
+    process.stderr.write(`error: ${String(error)}\n`);
+    if (made === consumer && !isLeaving) Promise.resolve(made.close(true)).catch(() => {});
+  });
+  return made;
 }
 
 let consumer = makeConsumer();
