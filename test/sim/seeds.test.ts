@@ -25,6 +25,7 @@ const seeds: Readonly<Record<string, string>> = {
   "mwuafwj9ok-1538":
     "a replica joined that held, just below the start of its leader's log, what others had cut",
   "mwucy3wdk1-1938": "a batch that was there twice was told from a new one by where it no longer was",
+  "d3aa7ea255fa-52": "a static member was fenced by a coordinator that had never heard of its newest id",
   "b-47": "a deposed leader was believed that a consumer's position was not in the log",
 };
 

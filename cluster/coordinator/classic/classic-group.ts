@@ -46,6 +46,8 @@ export class ClassicGroup {
   readonly groupId: string;
   phase: Phase = "empty";
   generation = 0;
+  /** The generation that the log had when this coordinator began. */
+  loadedGeneration = 0;
   protocolType: string | null = null;
   protocol: string | null = null;
   leader: string | null = null;
@@ -83,6 +85,7 @@ export class ClassicGroup {
   static load(groupId: string, record: ClassicGroupRecord, nowMs: number): ClassicGroup {
     const group = new ClassicGroup(groupId, record.stateSinceMs);
     group.generation = record.generation;
+    group.loadedGeneration = record.generation;
     group.protocolType = record.protocolType === "" ? null : record.protocolType;
     group.protocol = record.protocol;
     group.leader = record.leader;
@@ -142,6 +145,7 @@ export class ClassicGroup {
     const wasUnsynced = this.unsynced.has(old);
     this.remove(old);
     member.memberId = memberId;
+    member.isSilentSinceLoad = false;
     this.add(member);
     if (wasLeader) this.leader = memberId;
     if (wasUnsynced) this.unsynced.add(memberId);
@@ -172,18 +176,37 @@ export class ClassicGroup {
   }
 
   /**
-   * The member that a request names. Throws FENCED_INSTANCE_ID when its instance has come back under another
-   * id since, UNKNOWN_MEMBER_ID when there is no such member.
+   * The member that a request names, in the generation that it names (null: in none). Throws
+   * FENCED_INSTANCE_ID when its instance has come back under another id since, UNKNOWN_MEMBER_ID when there
+   * is no such member.
    */
-  need(memberId: string, groupInstanceId: string | null): ClassicMember {
+  need(memberId: string, groupInstanceId: string | null, generation: number | null): ClassicMember {
     if (groupInstanceId !== null) {
       const current = this.statics.get(groupInstanceId);
       if (current === undefined) throw this.unknown(`instance "${groupInstanceId}"`);
-      if (current !== memberId) throw this.fenced(groupInstanceId, memberId);
+      if (current !== memberId) throw this.#otherThan(current, memberId, groupInstanceId, generation);
     }
     const member = this.members.get(memberId);
     if (member === undefined) throw this.unknown(`member "${memberId}"`);
+    member.isSilentSinceLoad = false;
     return member;
+  }
+
+  /**
+   * Two ids of one instance: usually the one that is not in the group is the older one. The last coordinator
+   * may have given the instance a new id, though, in a generation that never reached the log. It is to join
+   * again then: to fence it would stop the only process that there is.
+   */
+  #otherThan(
+    current: string,
+    memberId: string,
+    groupInstanceId: string,
+    generation: number | null,
+  ): BrokerError {
+    const mayBeNewer = generation === null || generation > this.loadedGeneration;
+    return this.members.get(current)!.isSilentSinceLoad && mayBeNewer
+      ? this.unknown(`member "${memberId}"`)
+      : this.fenced(groupInstanceId, memberId);
   }
 
   unknown(who: string): BrokerError {

@@ -129,7 +129,7 @@ function rejoin(group: ClassicGroup, request: JoinRequest, settings: GroupSettin
     addMember(group, request, memberId, settings, time);
     return;
   }
-  const member = group.need(memberId, groupInstanceId);
+  const member = group.need(memberId, groupInstanceId, null);
   switch (group.phase) {
     case "preparing": {
       comeBack(group, member, request, settings, time);

@@ -145,6 +145,36 @@ describe("static members", () => {
     expect(stage.state()).toBe("completing");
   });
 
+  it("row 60: an id that the last coordinator gave, in a generation that was lost, joins again", async () => {
+    stage = await GroupStage.start();
+    await stage.stable(1, { instance: "i" });
+    const { memberId } = await stage.join({ instance: "i", protocols: { range: subscription("t", "u") } });
+    const newer = { memberId, generation: 2 };
+    await stage.failOver();
+    const unknown = "UNKNOWN_MEMBER_ID";
+    expect(await outcome(() => stage.heartbeat(newer, { instance: "i" }))).toBe(unknown);
+    expect(await outcome(() => stage.sync(newer, {}, { instance: "i" }))).toBe(unknown);
+    expect(await outcome(() => stage.join({ memberId, instance: "i" }))).toBe(unknown);
+    expect(await outcome(() => stage.commit({ ...newer, instance: "i" }, 5))).toBe(unknown);
+    expect(stage.leave(memberId, { instance: "i" })).toEqual([ErrorCode.FENCED_INSTANCE_ID]);
+    expect(await stage.join({ instance: "i" })).toMatchObject({ errorCode: 0 });
+    expect(stage.shard().classic.find("g")?.members.size).toBe(1);
+  });
+
+  it("row 60: after a change of the coordinator an older id is fenced, and who speaks stays", async () => {
+    stage = await GroupStage.start();
+    const [old] = await stage.stable(1, { instance: "i" });
+    const { memberId } = await stage.join({ instance: "i" });
+    await stage.failOver();
+    expect(await outcome(() => stage.heartbeat(old!, { instance: "i" }))).toBe("FENCED_INSTANCE_ID");
+    expect(stage.heartbeat({ memberId, generation: 1 }, { instance: "i" })).toBe(ErrorCode.NONE);
+    const claims = { memberId: "i-other", generation: 2 };
+    expect(await outcome(() => stage.heartbeat(claims, { instance: "i" }))).toBe("FENCED_INSTANCE_ID");
+    expect(await outcome(() => stage.join({ memberId: "i-other", instance: "i" }))).toBe(
+      "FENCED_INSTANCE_ID",
+    );
+  });
+
   it("row 60: an instance that comes back while assignments are made begins a rebalance", async () => {
     stage = await GroupStage.start();
     const joining = stage.join({ instance: "i" });

@@ -29,6 +29,8 @@ export class ClassicMember {
   syncing: Token | null = null;
   /** It was never told of a generation: nobody may be there who waits for the answer. */
   isNew = false;
+  /** It is known from the log only: it has said nothing to this coordinator. */
+  isSilentSinceLoad = false;
   /** In the coordinator's time; it is gone when nothing was heard of it until then. */
   deadlineMs = Number.POSITIVE_INFINITY;
 
@@ -55,6 +57,7 @@ export class ClassicMember {
     const protocols = protocol === null ? [] : [{ name: protocol, metadata: subscription }];
     const member = new ClassicMember({ ...facts, protocols });
     member.assignment = assignment;
+    member.isSilentSinceLoad = true;
     return member;
   }
 

@@ -28,7 +28,7 @@ export interface SyncRequest {
 
 export function syncGroup(group: ClassicGroup, request: SyncRequest, time: StepTime): void {
   const { memberId, groupInstanceId, generation, token } = request;
-  const member = group.need(memberId, groupInstanceId);
+  const member = group.need(memberId, groupInstanceId, generation);
   checkGeneration(group, generation);
   checkProtocol(group, request);
   switch (group.phase) {
@@ -122,7 +122,7 @@ export interface HeartbeatRequest {
 
 /** Answers the error code: NONE, or REBALANCE_IN_PROGRESS for a member that lives but has to come back. */
 export function heartbeat(group: ClassicGroup, request: HeartbeatRequest, { nowMs }: StepTime): number {
-  const member = group.need(request.memberId, request.groupInstanceId);
+  const member = group.need(request.memberId, request.groupInstanceId, request.generation);
   checkGeneration(group, request.generation);
   switch (group.phase) {
     case "preparing":
@@ -194,10 +194,12 @@ export function leaveGroup(
 
 /** An administrator names an instance alone. */
 function leaving(group: ClassicGroup, { memberId, groupInstanceId }: Leaver): ClassicMember {
-  if (memberId !== "" || groupInstanceId === null) return group.need(memberId, groupInstanceId);
+  // Whoever leaves names no generation that could show that it is newer, and would not join again.
+  if (memberId !== "" || groupInstanceId === null)
+    return group.need(memberId, groupInstanceId, group.loadedGeneration);
   const current = group.statics.get(groupInstanceId);
   if (current === undefined) throw group.unknown(`instance "${groupInstanceId}"`);
-  return group.need(current, groupInstanceId);
+  return group.need(current, groupInstanceId, group.loadedGeneration);
 }
 
 // ---- Committing offsets ----
@@ -220,7 +222,7 @@ export function checkCommit(group: ClassicGroup, request: HeartbeatRequest, { no
       "(or by a member)";
     throw new BrokerError("UNKNOWN_MEMBER_ID", text);
   }
-  const member = group.need(memberId, groupInstanceId);
+  const member = group.need(memberId, groupInstanceId, generation);
   checkGeneration(group, generation);
   if (group.phase === "completing") throw new BrokerError("REBALANCE_IN_PROGRESS", rebalancing(group));
   group.heard(member, nowMs);
