@@ -1,5 +1,6 @@
 // test: whether a run has a topic that is compacted, and how.
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
+import { aimOf, takesPart } from "./aim.ts";
 
 export interface CompactingPlan {
   readonly topicSettings: Readonly<Record<string, string>>;
@@ -11,12 +12,13 @@ export interface CompactingPlan {
 
 export function compactingOf(seed: string): CompactingPlan | null {
   const random = new SeededRandom(seed).fork("compacting");
-  if (!random.chance(0.4)) return null;
+  if (!takesPart(seed, "compaction", random.chance(0.4))) return null;
+  const isAimed = aimOf(seed) !== null;
   const deleteRetentionMs = random.pick([0, 300, 2_000, 60_000]);
   const withDelete = random.chance(0.25);
   return {
     deleteRetentionMs,
-    keys: random.pick([3, 10, 40]),
+    keys: random.pick(isAimed ? [3, 10, 40, 120] : [3, 10, 40]),
     topicSettings: {
       "cleanup.policy": withDelete ? "compact,delete" : "compact",
       "retention.ms": "-1",

@@ -5,6 +5,7 @@ import type { Timer } from "../../base/ports/clock.ts";
 import type { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import type { MetadataImage } from "../../cluster/metadata/image.ts";
 import type { PeerTap } from "../../services/peer/link-peers.ts";
+import { aimedTopics, aimOf } from "./aim.ts";
 import { JoinerFault } from "./joiner-fault.ts";
 import type { FaultKind, Plan } from "./plan.ts";
 import type { SimCluster } from "./sim-cluster.ts";
@@ -167,11 +168,24 @@ export class Faults {
   /** Leaders more often than others: there is more to break. */
   #choose(up: readonly SimNode[]): SimNode | null {
     if (up.length === 0) return null;
+    const aimed = this.#aimedAt(up);
+    if (aimed.length > 0 && this.#random.chance(0.5)) return this.#random.pick(aimed);
     if (this.#random.chance(0.4)) {
       const leader = up.find((node) => node.running?.raft.isLeader());
       if (leader !== undefined) return leader;
     }
     return this.#random.pick(up);
+  }
+
+  /** Those that lead a partition of the topic that the run is aimed at. */
+  #aimedAt(up: readonly SimNode[]): SimNode[] {
+    const { plan, latest } = this.#options;
+    const aim = aimOf(plan.seed);
+    const topic = aim === null ? null : aimedTopics[aim];
+    if (topic === null) return [];
+    const { topics, topicIdsByName } = latest();
+    const partitions = topics.get(topicIdsByName.get(topic) ?? "")?.partitions ?? [];
+    return up.filter(({ id }) => partitions.some(({ leader }) => leader === id));
   }
 
   // ---- Processes and machines ----

@@ -1,5 +1,6 @@
 // test: whether a run has consumer groups, and what they are like.
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
+import { aimOf, takesPart } from "./aim.ts";
 
 export interface GroupPlan {
   readonly groupId: string;
@@ -23,12 +24,14 @@ export interface GroupingPlan {
 
 export function groupingOf(seed: string): GroupingPlan | null {
   const random = new SeededRandom(seed).fork("grouping");
-  if (!random.chance(0.4)) return null;
+  if (!takesPart(seed, "groups", random.chance(0.4))) return null;
+  // A group of one is empty now and then, with all that this means.
+  const fewest = aimOf(seed) === null ? 2 : 1;
   const groups = Array.from({ length: 1 + random.below(2) }, (_, index): GroupPlan => {
     return {
       groupId: `group-${index}`,
       protocol: random.pick(["classic", "consumer"]),
-      members: 2 + random.below(2),
+      members: fewest + random.below(4 - fewest),
       isStatic: random.chance(0.3),
       assignor: random.pick(["range", "roundRobin", "sticky", "cooperativeSticky"]),
       commits: random.pick(["auto", "explicit", "explicit"]),

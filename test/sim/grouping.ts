@@ -43,6 +43,8 @@ interface Member {
   consumer: ConsumerClient | null;
   /** Grows with every consumer: what an older one says is of a life that is over. */
   life: number;
+  /** The newest generation that its consumer has had. */
+  generation: number;
 }
 
 export class Grouping {
@@ -74,6 +76,7 @@ export class Grouping {
           random: this.#random.fork(name),
           consumer: null,
           life: 0,
+          generation: -1,
         });
       }
     }
@@ -199,6 +202,7 @@ export class Grouping {
       onAssigned: (places) => this.#assigned(member, consumer, places),
     });
     member.consumer = consumer;
+    member.generation = -1;
     this.#read(member, consumer, life).catch((error: unknown) => {
       if (error instanceof RevokedError || member.life !== life) return;
       if (error instanceof Violation) this.#options.onViolation(error);
@@ -211,11 +215,13 @@ export class Grouping {
   }
 
   async #assigned(
-    { group }: Member,
+    member: Member,
     consumer: ConsumerClient,
     places: readonly TopicPartition[],
   ): Promise<void> {
     this.rebalances++;
+    const { group } = member;
+    noteGeneration(member, consumer);
     if (group.commits !== "explicit" || places.length === 0) return;
     const begunAt = this.model.beginFetch();
     try {
@@ -244,12 +250,14 @@ export class Grouping {
   }
 
   async #commit(
-    { group: { groupId } }: Member,
+    member: Member,
     consumer: ConsumerClient,
     record: { partition: number; offset: number },
   ): Promise<void> {
+    const { groupId } = member.group;
     const { partition } = record;
     const offset = record.offset + 1;
+    noteGeneration(member, consumer);
     const generation = this.#options.groups.generationOf(groupId, consumer.groupMetadata().memberId);
     const attempt = this.model.begin(groupId, partition, offset);
     try {
@@ -259,9 +267,10 @@ export class Grouping {
       throw error;
     }
     this.model.acknowledge(groupId, partition, attempt);
-    const { generationOrMemberEpoch: own } = consumer.groupMetadata();
-    if (own < 0) return;
-    this.#options.groups.accepted(groupId, { own, known: generation });
+    // It may have joined anew before the commit left, and may have lost that generation again since.
+    noteGeneration(member, consumer);
+    if (member.consumer !== consumer) return;
+    this.#options.groups.accepted(groupId, { own: member.generation, known: generation });
   }
 
   async #close(member: Member): Promise<void> {
@@ -284,6 +293,11 @@ export class Grouping {
       this.#options.onViolation(error);
     }
   }
+}
+
+function noteGeneration(member: Member, consumer: ConsumerClient): void {
+  if (member.consumer !== consumer) return;
+  member.generation = Math.max(member.generation, consumer.groupMetadata().generationOrMemberEpoch);
 }
 
 function isFenced(error: unknown): boolean {

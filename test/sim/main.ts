@@ -11,7 +11,8 @@ import { traceSeed } from "./trace-seed.ts";
 
 const usage = `npm run sim -- [options]
   --seeds N       so many fresh seeds (default 100)
-  --from TEXT     take seeds TEXT-0, TEXT-1, ... instead of fresh ones
+  --from TEXT     take seeds TEXT-0, TEXT-1, ... instead of fresh ones; those that begin with groups-,
+                  compaction-, disks-, elections- or voters- are aimed at that
   --seed S        this one; with --trace every event of it
   --jobs N        processes at a time (default 2)
   --json          one line of JSON an outcome, instead of tables

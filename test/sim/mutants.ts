@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { freshSeeds } from "./fresh-seeds.ts";
+import { freshName, freshSeeds } from "./fresh-seeds.ts";
 import type { Outcome } from "./outcome.ts";
 import { runSeeds } from "./runner.ts";
 
@@ -20,6 +20,8 @@ export interface Mutant {
   readonly name: string;
   readonly path: string;
   readonly bug: string;
+  /** What seeds that look for it are aimed at; empty: nothing. */
+  readonly aim: string;
   /** Any of these catches it. */
   readonly seeds: readonly string[];
   /** What it was caught by, for people. */
@@ -35,7 +37,8 @@ export function readMutants(only = ""): Mutant[] {
     const seeds = head("seeds")
       .split(" ")
       .filter((seed) => seed !== "");
-    return { name: file.replace(/\.diff$/, ""), path, bug: head("bug"), seeds, caughtBy: head("caught by") };
+    const [bug, aim, caughtBy] = [head("bug"), head("aim"), head("caught by")];
+    return { name: file.replace(/\.diff$/, ""), path, bug, aim, seeds, caughtBy };
   });
 }
 
@@ -89,6 +92,8 @@ export interface HuntOptions {
   only: string;
   seeds: number;
   jobs: number;
+  /** Seeds begin with this; undefined: fresh ones, aimed as the bug's diff says. */
+  from?: string | undefined;
   /** Leave alone those whose recorded seeds still catch them. */
   renew: boolean;
 }
@@ -101,7 +106,7 @@ export async function huntMutants(options: HuntOptions): Promise<boolean> {
       console.log(`${mutant.name.padEnd(44)} as recorded`);
       continue;
     }
-    const seeds = freshSeeds(options.seeds);
+    const seeds = freshSeeds(options.seeds, options.from ?? aimedName(mutant));
     const caught: Outcome[] = [];
     let run = 0;
     await withMutant(mutant, (child) =>
@@ -129,6 +134,10 @@ export async function huntMutants(options: HuntOptions): Promise<boolean> {
   return all;
 }
 
+function aimedName({ aim }: Mutant): string {
+  return aim === "" ? freshName() : `${aim}-${freshName()}`;
+}
+
 async function stillCaught(mutant: Mutant): Promise<boolean> {
   const caught = await replay(mutant);
   return caught !== null && (await failingWithout([caught])).length === 0;
@@ -145,5 +154,6 @@ function writeDown(mutant: Mutant, caught: readonly Outcome[]): void {
   const patch = readFileSync(mutant.path, "utf8").replace(/^#.*\n/gm, "");
   const by = [...new Set(kept.map(({ failure }) => failure!.invariant))].join("; ");
   const seeds = kept.map(({ seed }) => seed).join(" ");
-  writeFileSync(mutant.path, `# bug: ${mutant.bug}\n# seeds: ${seeds}\n# caught by: ${by}\n${patch}`);
+  const aim = mutant.aim === "" ? "" : `# aim: ${mutant.aim}\n`;
+  writeFileSync(mutant.path, `# bug: ${mutant.bug}\n${aim}# seeds: ${seeds}\n# caught by: ${by}\n${patch}`);
 }

@@ -6,6 +6,7 @@ import type { DiskFaults } from "../../base/virtual/disk-faults.ts";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import type { FabricSettings } from "../../base/virtual/wires.ts";
 import { type AgingPlan, agingOf } from "./aging-plan.ts";
+import { type Aim, aimedFaults, aimOf } from "./aim.ts";
 import { type CompactingPlan, compactingOf } from "./compacting-plan.ts";
 import { type GroupingPlan, groupingOf, groupSettingsOf } from "./grouping-plan.ts";
 import { hasVoterShifts } from "./voter-shifts-plan.ts";
@@ -77,6 +78,7 @@ export function planOf(seed: string): Plan {
   const sessionMs = random.pick([600, 1_500]);
   const electionMs = random.pick([300, 600, 1_000]);
   const compacting = compactingOf(seed);
+  const aim = aimOf(seed);
   return {
     seed,
     brokers,
@@ -120,21 +122,40 @@ export function planOf(seed: string): Plan {
     grouping: groupingOf(seed),
     compacting,
     directories,
-    faults: [
-      ...faultsOf(random),
-      ...(directories === 2 ? directoryFaultsOf(disks) : []),
-      ...aimedFaultsOf(new SeededRandom(seed).fork("aimed faults")),
-    ],
+    faults: aim === null ? anyFaultsOf(seed, { random, disks, directories }) : faultsFor(aim, random),
     faultEveryMs: random.pick([300, 800, 2_000]),
     faultsForMs: 12_000,
-    load: {
-      producers: 1 + random.below(2),
-      acksOneProducers: random.below(2),
-      everyMs: random.pick([2, 5, 15]),
-      keys: 1 + random.below(8),
-      valueBytes: random.pick([20, 200, 1_500]),
-    },
+    load: loadOf(aim, random),
   };
+}
+
+function loadOf(aim: Aim | null, random: SeededRandom): Plan["load"] {
+  // What a run is aimed at has a load of its own.
+  const isAside = aim === "groups" || aim === "compaction";
+  return {
+    producers: isAside ? 1 : 1 + random.below(2),
+    acksOneProducers: isAside ? 0 : random.below(2),
+    everyMs: isAside ? 30 : random.pick([2, 5, 15]),
+    keys: 1 + random.below(8),
+    valueBytes: random.pick([20, 200, 1_500]),
+  };
+}
+
+function faultsFor(aim: Aim, random: SeededRandom): Plan["faults"] {
+  const kinds = Object.entries(aimedFaults[aim]) as [FaultKind, number][];
+  const chosen = kinds.filter(() => random.chance(0.6));
+  return (chosen.length > 0 ? chosen : kinds).map(([kind, weight]) => ({ kind, weight }));
+}
+
+function anyFaultsOf(
+  seed: string,
+  { random, disks, directories }: { random: SeededRandom; disks: SeededRandom; directories: 1 | 2 },
+): Plan["faults"] {
+  return [
+    ...faultsOf(random),
+    ...(directories === 2 ? directoryFaultsOf(disks) : []),
+    ...aimedFaultsOf(new SeededRandom(seed).fork("aimed faults")),
+  ];
 }
 
 function directoryFaultsOf(random: SeededRandom): { kind: FaultKind; weight: number }[] {

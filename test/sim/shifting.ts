@@ -6,6 +6,7 @@ import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import { AdminClient } from "../../client/admin/admin.ts";
 import { ProducerClient } from "../../client/producer/producer.ts";
 import { BrokerError } from "../../proto/errors.ts";
+import { takesPart } from "./aim.ts";
 import type { Ledger } from "./ledger.ts";
 import { isPatient } from "./workload.ts";
 
@@ -23,7 +24,7 @@ export interface ShiftingOptions {
 }
 
 export function hasShifting(seed: string): boolean {
-  return new SeededRandom(seed).fork("shifting").chance(0.4);
+  return takesPart(seed, null, new SeededRandom(seed).fork("shifting").chance(0.4));
 }
 
 export class Shifting {

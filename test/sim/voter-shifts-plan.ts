@@ -1,6 +1,7 @@
 // test: whether the voters change in a run.
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
+import { takesPart } from "./aim.ts";
 
 export function hasVoterShifts(seed: string): boolean {
-  return new SeededRandom(seed).fork("voter shifts").chance(0.35);
+  return takesPart(seed, "voters", new SeededRandom(seed).fork("voter shifts").chance(0.35));
 }

@@ -15,6 +15,8 @@ export class GroupCheck {
   /** Where each shard of each life of a node was looked at last. */
   readonly #lookedAt = new WeakMap<GroupShard, number>();
   readonly #generations = new Map<string, number>();
+  /** The end of a shard's log where generations were noted last. */
+  readonly #notedTo = new Map<number, number>();
   /** Of members of the consumer protocol. */
   readonly #memberEpochs = new Map<string, number>();
   readonly #classic = new Set<string>();
@@ -69,9 +71,12 @@ export class GroupCheck {
       () => `shard ${key} on ${node.name} is ${text}; another coordinator had ${known}`,
     );
     this.#states.set(key, text);
+    // A coordinator that is deposed, and does not know it, learns late what was committed, or never.
+    const isNews = shard.committedEnd >= (this.#notedTo.get(shard.index) ?? 0);
+    if (isNews) this.#notedTo.set(shard.index, shard.committedEnd);
     for (const group of groups) {
       this.#owners(group);
-      this.#generation(group);
+      if (isNews) this.#generation(group);
       if (this.#model === null) continue;
       for (const partitions of group.offsets.values())
         for (const [partition, { offset }] of partitions)
