@@ -6,13 +6,13 @@ const settings = { consumerHeartbeatIntervalMs: 500, consumerSessionTimeoutMs: 4
 
 describe("the interval of heartbeats", () => {
   it("is as set while members are few", () => {
-    expect([0, 1, 10, 60].map((members) => heartbeatIntervalOf(settings, members))).toEqual([
+    expect([0, 1, 10, 50].map((members) => heartbeatIntervalOf(settings, members))).toEqual([
       500, 500, 500, 500,
     ]);
   });
 
   it("grows with the members, so that a broker answers no more of them", () => {
-    expect([120, 480, 1_200].map((members) => heartbeatIntervalOf(settings, members))).toEqual([
+    expect([100, 400, 1_000].map((members) => heartbeatIntervalOf(settings, members))).toEqual([
       1_000, 4_000, 10_000,
     ]);
   });

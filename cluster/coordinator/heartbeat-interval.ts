@@ -4,7 +4,7 @@
 import type { GroupSettings } from "./group-settings.ts";
 
 /** Of all members of one broker together. */
-const heartbeatsPerSecondMax = 120;
+const heartbeatsPerSecondMax = 100;
 /** A session should not hang on one or two of them. */
 const perSessionMin = 4;
 

@@ -41,11 +41,11 @@ export const groupSettings = [
   setting(
     "group.consumer.heartbeat.interval.ms",
     int(1),
-    "500",
+    "250",
     "How often members of the consumer protocol are told to send heartbeats, at most: an assignment " +
       "reaches them with one. Less often where a broker has many members, so that it answers " +
-      "some 120 a second.",
-    { kafka: "5000", reason: "Who joins or leaves is felt within a second." },
+      "some 100 a second.",
+    { kafka: "5000", reason: "Who joins or leaves is felt at once." },
   ),
   setting("group.consumer.max.size", int(1), intMaxText, "Most members of a group of the consumer protocol."),
   setting(

@@ -31,6 +31,10 @@ export class MemoryPartition {
   reads = 0;
   appends = 0;
 
+  get batches(): readonly Stored[] {
+    return this.#batches;
+  }
+
   /** A new leadership; the one before is over. */
   lead(): ShardLog {
     const leaderEpoch = ++this.leaderEpoch;

@@ -5,10 +5,12 @@ import { runSeeds } from "./runner.ts";
 import { treeSeeds } from "./tree-seeds.ts";
 
 const seeds = 100;
+const aimedSeeds = 20;
 
 describe("the simulation of whole clusters", () => {
   it(`keeps every promise on ${seeds} seeds that were never run before`, { timeout: 900_000 }, async () => {
-    const outcomes = await runSeeds({ seeds: treeSeeds(seeds), jobs: 2 });
+    const aimed = [...treeSeeds(aimedSeeds, "groups"), ...treeSeeds(aimedSeeds, "compaction")];
+    const outcomes = await runSeeds({ seeds: [...treeSeeds(seeds), ...aimed], jobs: 2 });
     const { text, failures, missing } = reportOf(outcomes);
     console.log(text);
     expect(

@@ -2,16 +2,18 @@
 // and whoever tests the same tree runs the same ones. A red run stays red until its cause is mended.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { freshSeeds } from "./fresh-seeds.ts";
+import type { Aim } from "./aim.ts";
+import { freshName, freshSeeds } from "./fresh-seeds.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Fresh ones, where something is not committed or there is no git. */
-export function treeSeeds(count: number): string[] {
+export function treeSeeds(count: number, aim: Aim | null = null): string[] {
   const changes = git("status", "--porcelain");
   const tree = git("rev-parse", "HEAD^{tree}");
   const isAsCommitted = changes === "" && tree !== null;
-  return freshSeeds(count, isAsCommitted ? tree.slice(0, 12) : undefined);
+  const name = isAsCommitted ? tree.slice(0, 12) : freshName();
+  return freshSeeds(count, aim === null ? name : `${aim}-${name}`);
 }
 
 function git(...args: readonly string[]): string | null {

@@ -16,6 +16,7 @@ import type { GroupRecord, WrittenRecord } from "../state/group-records.ts";
 import type { GroupState } from "../state/group-state.ts";
 import type { ShardChange, ShardState } from "../state/replay.ts";
 import { ClassicSide, type ClassicSurroundings } from "./classic-side.ts";
+import { CommitBatch } from "./commit-batch.ts";
 import { ConsumerSide, type ConsumerSurroundings } from "./consumer-side.ts";
 import { OffsetSide, type OffsetSurroundings } from "./offset-side.ts";
 import { PartitionJournal } from "./partition-journal.ts";
@@ -39,6 +40,7 @@ export class GroupShard implements ShardPort {
   readonly #surroundings: ShardSurroundings;
   readonly #runtime: MachineRuntime<ShardState, GroupRecord, ShardChange, WrittenRecord>;
   readonly #journal: PartitionJournal;
+  readonly #commits: CommitBatch;
 
   constructor(index: number, log: ShardLog, surroundings: ShardSurroundings) {
     this.index = index;
@@ -59,6 +61,13 @@ export class GroupShard implements ShardPort {
       onNotLeading: () => {
         this.classic.drop();
         this.consumer.drop();
+      },
+    });
+    this.#commits = new CommitBatch({
+      clock,
+      write: (records) => {
+        const decide = () => ({ records, reply: undefined });
+        return this.#within(surroundings.settings().offsetsCommitTimeoutMs, this.#proposeNow(decide));
       },
     });
     this.classic = new ClassicSide(this, surroundings);
@@ -128,7 +137,13 @@ export class GroupShard implements ShardPort {
   }
 
   /** Resolves once it is committed; rejects with what `decide` threw or with codes that clients know. */
-  async propose<Reply>(
+  propose<Reply>(decide: (state: ShardState, now: Moment) => Decision<WrittenRecord, Reply>): Promise<Reply> {
+    // What was decided before stands before it in the log, and in the state that it is decided on.
+    this.#commits.flush();
+    return this.#proposeNow(decide);
+  }
+
+  async #proposeNow<Reply>(
     decide: (state: ShardState, now: Moment) => Decision<WrittenRecord, Reply>,
   ): Promise<Reply> {
     try {
@@ -139,11 +154,19 @@ export class GroupShard implements ShardPort {
   }
 
   /** The same, given up after `timeoutMs`: it may be committed later all the same. */
-  async proposeWithin<Reply>(
+  proposeWithin<Reply>(
     timeoutMs: number,
     decide: (state: ShardState, now: Moment) => Decision<WrittenRecord, Reply>,
   ): Promise<Reply> {
-    const proposed = this.propose(decide);
+    return this.#within(timeoutMs, this.propose(decide));
+  }
+
+  /** Commits of offsets of one turn go together; the same bound for all of them. */
+  commitOffsets(records: readonly WrittenRecord[]): Promise<void> {
+    return this.#commits.add(records);
+  }
+
+  async #within<Reply>(timeoutMs: number, proposed: Promise<Reply>): Promise<Reply> {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = this.#surroundings.clock.after(timeoutMs, () => {
       const text = `the change was not committed within ${timeoutMs} ms; it may be later`;

@@ -58,15 +58,15 @@ export class OffsetSide {
   async commit(groupId: string, request: CommitRequest): Promise<PartitionVerdicts[]> {
     this.#shard.needLoaded();
     this.#checkSender(groupId, request);
-    const settings = this.#surroundings.settings();
+    const { clock, settings } = this.#surroundings;
     const { topics, retentionTimeMs } = request;
-    return await this.#shard.proposeWithin(settings.offsetsCommitTimeoutMs, (_state, { wallMs }) => {
-      const metadataBytesMax = settings.offsetMetadataBytesMax;
-      const { records, topics: reply } = commitOffsets({
-        ...{ groupId, topics, retentionTimeMs, metadataBytesMax, wallMs },
-      });
-      return { records, reply };
+    const metadataBytesMax = settings().offsetMetadataBytesMax;
+    const wallMs = clock.wallMs();
+    const { records, topics: verdicts } = commitOffsets({
+      ...{ groupId, topics, retentionTimeMs, metadataBytesMax, wallMs },
     });
+    await this.#shard.commitOffsets(records);
+    return verdicts;
   }
 
   #checkSender(groupId: string, request: CommitRequest): void {

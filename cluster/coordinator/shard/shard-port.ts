@@ -15,7 +15,12 @@ export interface ShardPort {
   committedGroup(groupId: string): GroupState | null;
   /** Resolves once it is committed; rejects with what `decide` threw or with codes that clients know. */
   propose<Reply>(decide: (state: ShardState, now: Moment) => Decision<WrittenRecord, Reply>): Promise<Reply>;
-  /** The same, given up after `timeoutMs`: it may be committed later all the same. */
+  /**
+   * Commits of offsets, written together with others of this turn. Resolves once they are committed; rejects
+   * with codes that clients know.
+   */
+  commitOffsets(records: readonly WrittenRecord[]): Promise<void>;
+  /** The same as `propose`, given up after `timeoutMs`: it may be committed later all the same. */
   proposeWithin<Reply>(
     timeoutMs: number,
     decide: (state: ShardState, now: Moment) => Decision<WrittenRecord, Reply>,
