@@ -364,7 +364,7 @@ export class RunningNode {
       this.#applying = image;
       this.replicas?.applyImage(image, delta);
       this.#view.publish(image);
-      this.groups?.imageChanged();
+      this.groups?.imageChanged([...delta.removedTopics.values()].map(({ name }) => name));
       this.#assignments.look(delta);
       if (delta.configs.size > 0) this.#logs.configsChanged();
       this.#lifecycle?.metadataApplied();

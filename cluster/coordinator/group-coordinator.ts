@@ -58,9 +58,15 @@ export class GroupCoordinator {
     });
   }
 
-  /** Replicas are as the image says already. */
-  imageChanged(): void {
+  /** Replicas are as the image says already. `deleted`: names of topics that are no more. */
+  imageChanged(deleted: readonly string[] = []): void {
     if (this.#isStopped) return;
+    this.#lookAtTopic();
+    if (deleted.length === 0) return;
+    for (const { offsets } of [...this.#shards.values()]) void offsets.topicsGone(deleted);
+  }
+
+  #lookAtTopic(): void {
     const image = this.#ports.image();
     const topicId = image.topicIdsByName.get(offsetsTopic);
     const topic = topicId === undefined ? null : (image.topics.get(topicId) ?? null);

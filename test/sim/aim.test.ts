@@ -1,6 +1,7 @@
 // test: what an aimed seed has, and that it leaves other seeds as they are.
 import { describe, expect, it } from "vitest";
-import { aimedFaults, aims } from "./aim.ts";
+import { aims } from "./aim.ts";
+import { aimedFaults } from "./aimed-faults.ts";
 import { planOf } from "./plan.ts";
 
 const numbers = Array.from({ length: 40 }, (_, index) => index);

@@ -1,8 +1,9 @@
 // test: what many runs did and checked, added up, and what they must have reached together: a fault that was
 // never carried out, or a promise that was never looked at, makes the whole run worthless.
+
+import { allFaultKinds } from "./fault-kinds.ts";
 import { type Invariant, invariants } from "./invariants.ts";
 import type { Outcome } from "./outcome.ts";
-import { allFaultKinds } from "./plan.ts";
 
 /** So many seeds must reach every fault and every check; fewer need not. */
 export const seedsForFullReach = 100;

@@ -3,13 +3,21 @@
 // policy `os`, than the replicas of a record can bear.
 import type { Timer } from "../../base/ports/clock.ts";
 import type { SeededRandom } from "../../base/virtual/seeded-random.ts";
+import { offsetsTopic } from "../../cluster/coordinator/group-coordinator.ts";
 import type { MetadataImage } from "../../cluster/metadata/image.ts";
 import type { PeerTap } from "../../services/peer/link-peers.ts";
-import { aimedTopics, aimOf } from "./aim.ts";
+import { type Aim, aimOf } from "./aim.ts";
+import { compactedTopic } from "./compacting.ts";
+import type { FaultKind } from "./fault-kinds.ts";
 import { JoinerFault } from "./joiner-fault.ts";
-import type { FaultKind, Plan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import type { SimCluster } from "./sim-cluster.ts";
 import { type SimNode, secondPath } from "./sim-node.ts";
+
+/** Whose leaders are troubled more often than other nodes; null: the metadata log's. */
+const aimedTopics: Readonly<Record<Aim, string | null>> = {
+  ...{ groups: offsetsTopic, compaction: compactedTopic, disks: null, elections: null, voters: null },
+};
 
 export interface FaultsOptions {
   plan: Plan;

@@ -6,38 +6,12 @@ import type { DiskFaults } from "../../base/virtual/disk-faults.ts";
 import { SeededRandom } from "../../base/virtual/seeded-random.ts";
 import type { FabricSettings } from "../../base/virtual/wires.ts";
 import { type AgingPlan, agingOf } from "./aging-plan.ts";
-import { type Aim, aimedFaults, aimOf } from "./aim.ts";
+import { type Aim, aimOf } from "./aim.ts";
+import { aimedFaults } from "./aimed-faults.ts";
 import { type CompactingPlan, compactingOf } from "./compacting-plan.ts";
+import { aimedFaultKinds, directoryFaultKinds, type FaultKind, faultKinds } from "./fault-kinds.ts";
 import { type GroupingPlan, groupingOf, groupSettingsOf } from "./grouping-plan.ts";
 import { hasVoterShifts } from "./voter-shifts-plan.ts";
-
-export const faultKinds = [
-  "processCrash",
-  "powerCut",
-  "powerCutOfAll",
-  "gracefulStop",
-  "pause",
-  "oneWayCut",
-  "isolation",
-  "reset",
-  "slowLink",
-  "slowDisk",
-  "syncError",
-  "fullDisk",
-  "lostDisk",
-  "swappedDisks",
-  "clockJump",
-] as const;
-
-/** Where a broker has two log directories: the second one fails, or its disk is replaced. */
-export const directoryFaultKinds = ["brokenDirectory", "lostDirectory"] as const;
-
-/** What needs more than chance to meet. */
-export const aimedFaultKinds = ["joinerRestart"] as const;
-
-export const allFaultKinds = [...faultKinds, ...directoryFaultKinds, ...aimedFaultKinds] as const;
-
-export type FaultKind = (typeof allFaultKinds)[number];
 
 export interface Plan {
   seed: string;

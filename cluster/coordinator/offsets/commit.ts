@@ -67,6 +67,18 @@ export function deleteOffsets(
   return { records, topics: verdicts };
 }
 
+/** Tombstones for what was committed of topics until they were deleted, at these times (Unix ms). */
+export function offsetsOfGone(
+  { groupId, offsets }: GroupState,
+  gone: ReadonlyMap<string, number>,
+): WrittenRecord[] {
+  return [...gone].flatMap(([topic, sinceMs]) =>
+    [...(offsets.get(topic) ?? [])]
+      .filter(([, { committedAtMs }]) => committedAtMs <= sinceMs)
+      .map(([partition]): WrittenRecord => ({ kind: "offset", groupId, topic, partition, value: null })),
+  );
+}
+
 /** Tombstones for all offsets of a group. */
 export function forgetOffsets({ groupId, offsets }: GroupState): WrittenRecord[] {
   return [...offsets].flatMap(([topic, partitions]) =>

@@ -57,6 +57,7 @@ export class GroupShard implements ShardPort {
       onLeading: () => {
         this.classic.load();
         this.consumer.load();
+        this.offsets.load();
       },
       onNotLeading: () => {
         this.classic.drop();

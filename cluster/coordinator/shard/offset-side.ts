@@ -8,7 +8,13 @@ import { deleteConsumerGroup } from "../consumer/describe.ts";
 import { validateCommit, validateFetch } from "../consumer/offset-checks.ts";
 import { isSubscribed } from "../consumer/subscriptions.ts";
 import type { GroupSettings } from "../group-settings.ts";
-import { type CommitTopic, commitOffsets, deleteOffsets, type PartitionVerdicts } from "../offsets/commit.ts";
+import {
+  type CommitTopic,
+  commitOffsets,
+  deleteOffsets,
+  offsetsOfGone,
+  type PartitionVerdicts,
+} from "../offsets/commit.ts";
 import { expiredOffsets, type Keeping } from "../offsets/expiry.ts";
 import { type FetchedTopic, fetchOffsets } from "../offsets/fetch.ts";
 import type { WrittenRecord } from "../state/group-records.ts";
@@ -47,6 +53,8 @@ export class OffsetSide {
   readonly #shard: ShardPort;
   readonly #classic: ClassicSide;
   readonly #surroundings: OffsetSurroundings;
+  /** Topics that were deleted, and when: what was committed of them is to go. */
+  readonly #gone = new Map<string, number>();
 
   constructor(shard: ShardPort, classic: ClassicSide, surroundings: OffsetSurroundings) {
     this.#shard = shard;
@@ -124,13 +132,65 @@ export class OffsetSide {
     return (topic) => topics === null || topics.has(topic);
   }
 
+  // ---- Topics that are deleted ----
+
+  /** What was committed of these goes. What is committed once they are made anew stays. */
+  async topicsGone(names: readonly string[]): Promise<void> {
+    const { clock } = this.#surroundings;
+    for (const name of names) this.#gone.set(name, clock.wallMs());
+    // Commits that were let in before are written by then.
+    await new Promise<void>((resolve) => clock.endOfTurn(resolve));
+    await this.#forgetGone();
+  }
+
+  /** All groups are there: those that were told of while they were loaded too. */
+  load(): void {
+    if (this.#gone.size > 0) this.#surroundings.clock.endOfTurn(() => void this.#forgetGone());
+  }
+
+  /** Again with every expiry where the log refused it. */
+  async #forgetGone(): Promise<void> {
+    if (this.#gone.size === 0 || !this.#shard.isLoaded) return;
+    const gone = new Map(this.#gone);
+    let isThrough = true;
+    await this.#eachGroup(async (groupId) => {
+      if (!(await this.#forget(groupId, gone))) isThrough = false;
+    });
+    if (!isThrough || !this.#shard.isLoaded) return;
+    for (const [name, sinceMs] of gone) if (this.#gone.get(name) === sinceMs) this.#gone.delete(name);
+  }
+
+  /** False: the log refused it. */
+  async #forget(groupId: string, gone: ReadonlyMap<string, number>): Promise<boolean> {
+    const group = this.#shard.group(groupId);
+    if (group === null || offsetsOfGone(group, gone).length === 0) return true;
+    try {
+      const count = await this.#shard.propose((state) => {
+        const now = state.groups.get(groupId);
+        const records = now === null ? [] : offsetsOfGone(now, gone);
+        return { records, reply: records.length };
+      });
+      const told = { group: groupId, topics: [...gone.keys()], offsets: count };
+      if (count > 0) this.#surroundings.log.info(told, "committed offsets of deleted topics were removed");
+      return true;
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      return false;
+    }
+  }
+
   // ---- Expiry ----
 
   /** Looks at all groups, some a turn. Resolves when it is through, or the shard is no more. */
   async expire(): Promise<void> {
+    await this.#forgetGone();
+    await this.#eachGroup((groupId) => this.#expireGroup(groupId));
+  }
+
+  async #eachGroup(run: (groupId: string) => Promise<void>): Promise<void> {
     const groups = [...this.#shard.groups()].map(({ groupId }) => groupId);
     for (let at = 0; at < groups.length && this.#shard.isLoaded; at += groupsPerTurn) {
-      for (const groupId of groups.slice(at, at + groupsPerTurn)) await this.#expireGroup(groupId);
+      for (const groupId of groups.slice(at, at + groupsPerTurn)) await run(groupId);
       await new Promise<void>((resolve) => this.#surroundings.clock.endOfTurn(resolve));
     }
   }
