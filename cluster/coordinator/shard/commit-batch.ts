@@ -44,7 +44,7 @@ export class CommitBatch {
     const bytes = records.reduce((sum, record) => sum + bytesOf(record), 0);
     if (this.#bytes + bytes > batchBytesMax) this.flush();
     this.#bytes += bytes;
-    this.#records.push(...records);
+    for (const record of records) this.#records.push(record);
     const waiting = deferred<void>();
     this.#waiting.push(waiting);
     this.#unanswered++;
