@@ -17,6 +17,8 @@ import { type Subscription, sameNames } from "./subscription.ts";
 import { sameCounts, type TopicWatch } from "./topic-watch.ts";
 import { fine, type Verdict, verdictOf, verdictOfFailure } from "./verdicts.ts";
 
+/** From joining to the first heartbeat, where the program leaves the interval to the broker. */
+const firstHeartbeatMs = 250;
 /** How much longer than the rebalance timeout the answer to a join may take. */
 const joinGraceMs = 5_000;
 /** A topic that seems gone has to seem so several times: a broker that lags behind may not know it. */
@@ -38,6 +40,8 @@ export interface ClassicTimes {
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
+  /** By the program: then no broker is asked for another. */
+  readonly isIntervalGiven: boolean;
   readonly requestTimeoutMs: number;
   /** Time between two looks at the topics. */
   readonly topicCheckMs: number;
@@ -309,18 +313,23 @@ export class ClassicMember implements GroupMember {
 
   async #heartbeats(): Promise<void> {
     const { coordinator } = this.#parts;
-    const { heartbeatIntervalMs, sessionTimeoutMs, requestTimeoutMs } = this.#times;
+    const { heartbeatIntervalMs, isIntervalGiven, sessionTimeoutMs, requestTimeoutMs } = this.#times;
     const timeoutMs = Math.min(requestTimeoutMs, Math.max(1_000, sessionTimeoutMs / 3));
     const backoff = coordinator.backoff();
-    let delayMs = heartbeatIntervalMs;
+    // What a broker asks for is learned with the first one.
+    let intervalMs = isIntervalGiven ? heartbeatIntervalMs : Math.min(firstHeartbeatMs, heartbeatIntervalMs);
+    let delayMs = intervalMs;
     while (!this.#isOver) {
       await this.#pulse.wait(delayMs);
-      delayMs = heartbeatIntervalMs;
+      delayMs = intervalMs;
       if (this.#isOver || !this.#isMember) continue;
       const { generationId } = this.#core;
       const verdict = await this.#attempt(async () => {
-        const body = (version: number) => this.#core.heartbeatBody(version);
+        const body = (version: number) => this.#core.heartbeatBody(version, !isIntervalGiven);
         const answer = await coordinator.request("group", apis.Heartbeat, body, { timeoutMs });
+        const { heartbeatIntervalMs: askedMs } = answer;
+        intervalMs = askedMs > 0 ? Math.min(askedMs, sessionTimeoutMs / 3) : heartbeatIntervalMs;
+        delayMs = intervalMs;
         return verdictOf("heartbeat", answer.errorCode);
       });
       if (this.#isOver) return;
@@ -328,7 +337,7 @@ export class ClassicMember implements GroupMember {
       if (verdict.kind === "fine") backoff.reset();
       else if (isOfNow || verdict.kind === "coordinator") this.heard(verdict);
       if (verdict.kind === "coordinator" || verdict.kind === "later") {
-        delayMs = Math.min(heartbeatIntervalMs, backoff.nextMs());
+        delayMs = Math.min(intervalMs, backoff.nextMs());
       }
     }
   }

@@ -178,10 +178,12 @@ export class ClassicMembership {
     }
   }
 
-  heartbeatBody(version: number) {
+  /** `asksForInterval`: an Ottla broker is to say when it wants to hear of it again. */
+  heartbeatBody(version: number, asksForInterval: boolean) {
     const { groupId, groupInstanceId } = this.#settings;
     const plain = { groupId, generationId: this.#generationId, memberId: this.#memberId };
-    return version >= 3 ? { ...plain, groupInstanceId } : plain;
+    if (version < 3) return plain;
+    return version >= 4 ? { ...plain, groupInstanceId, asksForInterval } : { ...plain, groupInstanceId };
   }
 
   leaveBody(version: number, reason: string) {

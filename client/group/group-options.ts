@@ -44,8 +44,11 @@ export interface GroupSettings {
    * Null: as long as `maxPollIntervalMs`.
    */
   readonly rebalanceTimeoutMs: number | null;
-  /** Classic: time between two signs of life (heartbeat.interval.ms). Otherwise the broker decides. */
-  readonly heartbeatIntervalMs: number;
+  /**
+   * Classic: time between two signs of life (heartbeat.interval.ms). Null: 3 s, or less where sessions are
+   * short, or what an Ottla broker asks for. In the consumer protocol the broker decides.
+   */
+  readonly heartbeatIntervalMs: number | null;
   /**
    * A program that asks for no record for so long leaves the group, and loses its partitions; it joins again
    * when it asks again (max.poll.interval.ms).
@@ -89,7 +92,7 @@ export const groupRules: OptionRules<GroupSettings> = {
   remoteAssignor: name,
   sessionTimeoutMs: whole(10, 86_400_000, 45_000),
   rebalanceTimeoutMs: nullOr((value) => whole(10, 2_147_483_647, 1).problem(value)),
-  heartbeatIntervalMs: whole(1, 3_600_000, 3_000),
+  heartbeatIntervalMs: nullOr((value) => whole(1, 3_600_000, 1).problem(value)),
   maxPollIntervalMs: whole(10, 2_147_483_647, 300_000),
   autoCommit: flag(true),
   autoCommitIntervalMs: whole(1, 86_400_000, 5_000),
@@ -115,10 +118,15 @@ export function checkGroupOptions(settings: GroupSettings): void {
   if (assignors !== null && remoteAssignor !== null) {
     refuse("assignors (classic protocol) and remoteAssignor (consumer protocol) exclude each other");
   }
-  if (heartbeatIntervalMs >= sessionTimeoutMs) {
+  if (heartbeatIntervalMs !== null && heartbeatIntervalMs >= sessionTimeoutMs) {
     const pair = `heartbeatIntervalMs is ${heartbeatIntervalMs}, sessionTimeoutMs ${sessionTimeoutMs}`;
     refuse(`${pair}; the first should be less, best at most a third`);
   }
+}
+
+/** Of a member of the classic protocol, until a broker asks for something else. */
+export function heartbeatIntervalOf({ heartbeatIntervalMs, sessionTimeoutMs }: GroupSettings): number {
+  return heartbeatIntervalMs ?? Math.min(3_000, Math.ceil(sessionTimeoutMs / 3));
 }
 
 /** How long the member may take over giving up partitions. */

@@ -19,7 +19,7 @@ import type { MemberIdentity } from "./committed-offset.ts";
 import { Committer } from "./committer.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { GroupMember } from "./group-member.ts";
-import { rebalanceTimeoutOf } from "./group-options.ts";
+import { heartbeatIntervalOf, rebalanceTimeoutOf } from "./group-options.ts";
 import { Handover } from "./handover.ts";
 import { ModernMember, ProtocolRefused } from "./modern-member.ts";
 import { ModernMembership } from "./modern-membership.ts";
@@ -257,7 +257,8 @@ export class GroupSession {
 
   #classic(): GroupMember {
     const { env, cluster, settings, groupId } = this.#parts;
-    const { groupInstanceId, sessionTimeoutMs, heartbeatIntervalMs, requestTimeoutMs } = settings;
+    const { groupInstanceId, sessionTimeoutMs, requestTimeoutMs } = settings;
+    const heartbeatIntervalMs = heartbeatIntervalOf(settings);
     const rebalanceTimeoutMs = rebalanceTimeoutOf(settings);
     const rackId = settings.rack === "" ? null : settings.rack;
     const assignors = assignorsOf(settings.assignors ?? ["range", "cooperativeSticky"]);
@@ -267,6 +268,7 @@ export class GroupSession {
       sessionTimeoutMs,
       rebalanceTimeoutMs,
       heartbeatIntervalMs,
+      isIntervalGiven: settings.heartbeatIntervalMs !== null,
       requestTimeoutMs,
     };
     // The broker waits since before this member heard of the rebalance.

@@ -71,7 +71,7 @@ describe("a classic membership", () => {
       encodeMessage(LeaveGroup.request, version, member.leaveBody(version, "why"));
     }
     for (let version = 0; version <= 4; version++) {
-      const bytes = encodeMessage(Heartbeat.request, version, member.heartbeatBody(version));
+      const bytes = encodeMessage(Heartbeat.request, version, member.heartbeatBody(version, true));
       expect(decodeMessage(Heartbeat.request, version, bytes)).toMatchObject({
         generationId: 4,
         memberId: "me",

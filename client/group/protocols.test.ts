@@ -132,6 +132,29 @@ describe("the classic protocol", () => {
     await stage.close();
   });
 
+  it.each([
+    ["as often as an Ottla broker asks for", null, 200, 200],
+    ["every 3 s where none asks", null, 0, 3_000],
+    ["as the program says", 1_000, 200, 1_000],
+  ])("is heard of %s", async (_how, heartbeatIntervalMs, askedMs, everyMs) => {
+    const stage = new GroupStage("classic");
+    stage.cluster.fault = ({ api, body }) => {
+      if (api !== "Heartbeat") return null;
+      const { asksForInterval } = body as { asksForInterval: boolean };
+      const answer = { errorCode: 0, heartbeatIntervalMs: asksForInterval ? askedMs : 0 };
+      return { kind: "answer", body: answer };
+    };
+    const one = stage.read({ heartbeatIntervalMs, sessionTimeoutMs: 60_000 });
+    await stage.until(() => share(one) === 4);
+    await stage.world.runFor(1_000);
+    const before = stage.cluster.count("Heartbeat");
+    await stage.world.runFor(12_000);
+    const expected = 12_000 / everyMs;
+    expect(stage.cluster.count("Heartbeat") - before).toBeGreaterThan(0.8 * expected - 1);
+    expect(stage.cluster.count("Heartbeat") - before).toBeLessThanOrEqual(expected + 1);
+    await stage.close();
+  });
+
   it("does not spin when the group rebalances without end", async () => {
     const stage = new GroupStage("classic");
     stage.cluster.fault = ({ api }) =>

@@ -41,6 +41,7 @@ export class GroupCoordinator {
   readonly #expiry: ExpiryRounds;
   readonly #shards = new Map<number, GroupShard>();
   #topic: TopicImage | null = null;
+  #counted = { atMs: Number.NEGATIVE_INFINITY, members: 0 };
   #isStopped = false;
 
   constructor(ports: CoordinatorPorts) {
@@ -117,6 +118,21 @@ export class GroupCoordinator {
     let members = 0;
     for (const { consumer } of this.#shards.values()) members += consumer.members;
     return heartbeatIntervalOf(this.#ports.settings(), members);
+  }
+
+  /**
+   * For members of the classic protocol that ask: as those of the consumer protocol are told, for the members
+   * of both.
+   */
+  classicHeartbeatIntervalMs(): number {
+    const nowMs = this.#ports.clock.monotonicMs();
+    if (nowMs - this.#counted.atMs >= countEveryMs) {
+      let members = 0;
+      for (const { classic, consumer } of this.#shards.values())
+        members += classic.members + consumer.members;
+      this.#counted = { atMs: nowMs, members };
+    }
+    return heartbeatIntervalOf(this.#ports.settings(), this.#counted.members);
   }
 
   #loaded({ index }: GroupShard, facts: LoadFacts): void {
@@ -200,5 +216,7 @@ export class GroupCoordinator {
   }
 }
 
+/** Members of the classic protocol are counted so often. */
+const countEveryMs = 1_000;
 /** A log that could not be read is looked at again after so long. */
 const reopenAfterMs = 1_000;

@@ -91,7 +91,7 @@ export interface BrokerPorts {
     "fetchBytesMax" | "deleteTopicEnabled" | "values" | "voters" | "isController"
   >;
   readonly topicConfigs: TopicConfigs;
-  readonly groups: Pick<GroupCoordinator, "shardFor" | "shards" | "isLoading">;
+  readonly groups: Pick<GroupCoordinator, "shardFor" | "shards" | "isLoading" | "classicHeartbeatIntervalMs">;
   readonly groupSettings: () => GroupSettings;
   readonly logDirs: () => readonly LogDirFacts[];
 }

@@ -106,6 +106,7 @@ export class Stage {
       // Of topics only: there are no groups on this stage.
       groups: {
         isLoading: false,
+        classicHeartbeatIntervalMs: () => 0,
         shards: function* () {},
         shardFor: () => {
           throw new BrokerError("NOT_COORDINATOR");

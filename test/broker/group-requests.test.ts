@@ -286,6 +286,16 @@ describe("what strangers send", () => {
     expect((await ask("Heartbeat", { groupId, ...who })).errorCode).toBe(0);
   });
 
+  it("a member that asks is told when to be heard of again, and no other", async () => {
+    const memberId = (await ask("JoinGroup", joinBody())).memberId;
+    const { generationId } = await ask("JoinGroup", joinBody({ memberId }));
+    await ask("SyncGroup", { groupId, memberId, generationId, assignments: [] });
+    const who = { groupId, memberId, generationId };
+    const asked = await ask("Heartbeat", { ...who, asksForInterval: true });
+    expect(asked).toMatchObject({ errorCode: 0, heartbeatIntervalMs: 50 });
+    expect(await ask("Heartbeat", who)).toMatchObject({ errorCode: 0, heartbeatIntervalMs: 0 });
+  });
+
   it("partitions and topics that do not exist are refused one by one; the others are committed", async () => {
     const unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
     expect(await commit(5, {}, 3)).toBe(unknown);

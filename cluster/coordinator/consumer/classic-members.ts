@@ -50,11 +50,14 @@ export function classicSync(
   ]);
 }
 
+/** When it is to come again is not the group's to say. */
+export type ClassicHeartbeatReply = Omit<ResponseOf<"Heartbeat">, "heartbeatIntervalMs">;
+
 /** Throws UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION. */
 export function classicHeartbeat(
   { groupId, consumer }: InConsumerGroup,
-  request: RequestOf<"Heartbeat">,
-): ConsumerDecision<ResponseOf<"Heartbeat">> {
+  request: Omit<RequestOf<"Heartbeat">, "asksForInterval">,
+): ConsumerDecision<ClassicHeartbeatReply> {
   const { memberId, groupInstanceId, generationId } = request;
   const member = knownMember(consumer, { groupId, memberId, instanceId: groupInstanceId });
   const { sessionTimeoutMs } = classicSide(member);

@@ -96,6 +96,13 @@ export class ClassicSide {
     }
   }
 
+  /** Of all groups; found by counting. */
+  get members(): number {
+    let members = 0;
+    for (const group of this.#groups.values()) members += group.members.size;
+    return members;
+  }
+
   get hasDeadlines(): boolean {
     return this.#groups.hasDeadlines;
   }

@@ -6,6 +6,7 @@ import type { RequestOf, ResponseOf } from "../../../proto/kafka/apis.ts";
 import type { MetadataImage } from "../../metadata/image.ts";
 import { classicJoin } from "../consumer/classic-join.ts";
 import {
+  type ClassicHeartbeatReply,
   classicHeartbeat,
   classicLeave,
   classicSync,
@@ -152,7 +153,7 @@ export class ConsumerSide {
     return this.#inGroup(request.groupId, asker, (group, context) => classicSync(group, request, context));
   }
 
-  classicHeartbeat(request: RequestOf<"Heartbeat">, asker: Asker): Promise<ResponseOf<"Heartbeat">> {
+  classicHeartbeat(request: RequestOf<"Heartbeat">, asker: Asker): Promise<ClassicHeartbeatReply> {
     return this.#inGroup(request.groupId, asker, (group) => classicHeartbeat(group, request));
   }
 

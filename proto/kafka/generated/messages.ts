@@ -550,12 +550,16 @@ export interface HeartbeatRequest {
   memberId: string;
   /** Versions 3+. Default null. */
   groupInstanceId: string | null;
+  /** Versions 4+. Default false. */
+  asksForInterval: boolean;
 }
 
 export interface HeartbeatResponse {
   /** Versions 1+. */
   throttleTimeMs: number;
   errorCode: number;
+  /** Versions 4+. Default 0. */
+  heartbeatIntervalMs: number;
 }
 
 export interface LeaveGroupRequest {

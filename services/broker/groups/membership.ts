@@ -69,9 +69,11 @@ export async function heartbeat(
   const { groupId, generationId: generation, memberId, groupInstanceId } = request;
   checkGroupId(groupId);
   const shard = ports.groups.shardFor(groupId);
-  if (shard.consumer.has(groupId)) return await shard.consumer.classicHeartbeat(request, askerOf(context));
+  const heartbeatIntervalMs = request.asksForInterval ? ports.groups.classicHeartbeatIntervalMs() : 0;
+  if (shard.consumer.has(groupId))
+    return { ...(await shard.consumer.classicHeartbeat(request, askerOf(context))), heartbeatIntervalMs };
   const errorCode = shard.classic.heartbeat(groupId, { generation, memberId, groupInstanceId });
-  return { throttleTimeMs: 0, errorCode };
+  return { throttleTimeMs: 0, errorCode, heartbeatIntervalMs };
 }
 
 export async function leaveGroup(
