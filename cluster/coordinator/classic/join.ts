@@ -5,7 +5,7 @@
 import { BrokerError, ErrorCode } from "../../../proto/errors.ts";
 import type { GroupSettings } from "../group-settings.ts";
 import type { ClassicGroup } from "./classic-group.ts";
-import { ClassicMember, equalBytes, type Protocol, type Token } from "./member.ts";
+import { ClassicMember, type Protocol, type Token } from "./member.ts";
 import {
   answerJoin,
   answerSync,
@@ -18,6 +18,8 @@ import {
   refuseJoin,
   type StepTime,
 } from "./rebalance.ts";
+
+import { asksForTheSame } from "./subscribed-topics.ts";
 
 const firstVersionWithMemberIdFirst = 4;
 const firstVersionThatSkipsAssignment = 9;
@@ -225,7 +227,7 @@ function joinAsStatic(
     group.phase === "stable" &&
     chosenBefore !== null &&
     group.chooseProtocol() === chosenBefore &&
-    equalBytes(metadataBefore!, member.metadataOf(chosenBefore));
+    asksForTheSame(group.protocolType, metadataBefore!, member.metadataOf(chosenBefore));
   if (!isUnchanged) {
     prepareRebalance(group, settings, time);
     return;

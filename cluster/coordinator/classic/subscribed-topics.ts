@@ -4,6 +4,7 @@ import { BrokerError, ProtocolError } from "../../../proto/errors.ts";
 import { decodeMessage } from "../../../proto/kafka/codec.ts";
 import { recordSchemas } from "../../../proto/kafka/record-schemas.ts";
 import type { ClassicGroup } from "./classic-group.ts";
+import { equalBytes } from "./member.ts";
 
 /** The type under which consumers join. */
 export const consumerProtocolType = "consumer";
@@ -22,19 +23,37 @@ export function subscribedTopics(group: ClassicGroup): ReadonlySet<string> | nul
 }
 
 export function topicsOf(subscription: Uint8Array): readonly string[] | null {
+  return readSubscription(subscription)?.topics ?? null;
+}
+
+/**
+ * Whether both ask for the same. What a consumer had when it said so does not count: one that comes back has
+ * nothing, and is of no generation.
+ */
+export function asksForTheSame(protocolType: string | null, one: Uint8Array, other: Uint8Array): boolean {
+  if (equalBytes(one, other)) return true;
+  if (protocolType !== consumerProtocolType) return false;
+  const [before, after] = [readSubscription(one), readSubscription(other)];
+  if (before === null || after === null || before.rackId !== after.rackId) return false;
+  const noBytes = new Uint8Array(0);
+  const topics = new Set(before.topics);
+  return (
+    topics.size === new Set(after.topics).size &&
+    after.topics.every((topic) => topics.has(topic)) &&
+    equalBytes(before.userData ?? noBytes, after.userData ?? noBytes)
+  );
+}
+
+/** Null: it cannot be read. */
+function readSubscription(subscription: Uint8Array) {
   if (subscription.length < 2) return null;
+  const { ConsumerProtocolSubscription: schema } = recordSchemas;
   const version = (subscription[0]! << 8) | subscription[1]!;
-  const known = Math.min(version, recordSchemas.ConsumerProtocolSubscription.versions.max);
   try {
     // What a newer version adds stands behind what is known.
-    return readTopics(known, subscription);
+    return decodeMessage(schema, Math.min(version, schema.versions.max), subscription, 2);
   } catch (error) {
     if (error instanceof ProtocolError || error instanceof BrokerError) return null;
     throw error;
   }
-}
-
-function readTopics(version: number, subscription: Uint8Array): readonly string[] {
-  const { ConsumerProtocolSubscription: schema } = recordSchemas;
-  return decodeMessage(schema, version, subscription, 2).topics;
 }

@@ -1,9 +1,9 @@
 // core: the layout of Heartbeat (key 12) in every version, as a table (see ../schema.ts).
 // Source: https://kafka.apache.org/protocol#The_Messages_Heartbeat
 //
-// Two tagged fields are Ottla's own, with numbers far from Kafka's: a client that asks is told when the broker
-// wants to hear of it again. Whoever does not know them passes over them, as over every tag; brokers send
-// theirs only to clients that ask.
+// Two tagged fields are Ottla's own, with numbers far from Kafka's: a client that asks is told when the
+// broker wants to hear of it again. Whoever does not know them passes over them, as over every tag; brokers
+// send theirs only to clients that ask.
 import type { HeartbeatRequest, HeartbeatResponse } from "../generated/messages.ts";
 import { field, message } from "../schema.ts";
 
