@@ -19,6 +19,7 @@ it("draws each line, broken where nothing is known", () => {
   };
   const svg = linePlot(plot);
   expect(svg).toContain(">rate &lt; all &amp; more</text>");
+  expect(svg).toContain("<title>rate &lt; all &amp; more</title>");
   expect(svg).toContain('d="M70 345L300 197.5L530 50.0"'.replace("50.0", "50"));
   expect(svg).toContain('d="M70 50M530 345"');
   expect(svg.match(/<circle /g)).toHaveLength(5);

@@ -29,6 +29,7 @@ export function linePlot(plot: Plot): string {
   const x = (place: number): number => inner.left + place * step;
   const y = (value: number): number => bottom - (value / top) * (bottom - inner.top);
   const parts = [
+    `<title>${escaped(plot.title)}</title>`,
     text(inner.left, 28, plot.title, 'font-size="15" font-weight="bold"'),
     ...Array.from({ length: ticks + 1 }, (_, tick) => {
       const value = (top * tick) / ticks;
@@ -91,8 +92,11 @@ function colourOf(at: number): string {
 }
 
 function text(x: number, y: number, value: string, more: string): string {
-  const escaped = value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  return `<text x="${n(x)}" y="${n(y)}" ${more}>${escaped}</text>`.replace(" >", ">");
+  return `<text x="${n(x)}" y="${n(y)}" ${more}>${escaped(value)}</text>`.replace(" >", ">");
+}
+
+function escaped(value: string): string {
+  return value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 function n(value: number): number {
