@@ -64,7 +64,10 @@ describe("options", () => {
     expect(consumer({ groupProtocol: "consumer", assignors: ["range"] })).toThrow("give remoteAssignor");
     expect(consumer({ groupProtocol: "classic", remoteAssignor: "uniform" })).toThrow("give assignors");
     expect(consumer({ assignors: ["range"], remoteAssignor: "uniform" })).toThrow("exclude each other");
-    expect(consumer({ sessionTimeoutMs: 3_000 })).toThrow("the first should be less, best at most a third");
+    const pair = { heartbeatIntervalMs: 3_000, sessionTimeoutMs: 3_000 };
+    expect(consumer(pair)).toThrow("the first should be less, best at most a third");
+    // Not given, the interval fits the session.
+    expect(consumer({ sessionTimeoutMs: 3_000 })().heartbeatIntervalMs).toBeNull();
   });
 
   it("follow from each other", () => {
