@@ -42,9 +42,9 @@ export const groupSettings = [
     "group.consumer.heartbeat.interval.ms",
     int(1),
     "250",
-    "How often members of the consumer protocol are told to send heartbeats, at most: an assignment " +
-      "reaches them with one. Less often where a broker has many members, so that it answers " +
-      "some 100 a second.",
+    "How often members of the consumer protocol, and those of the classic one that ask, are told to " +
+      "send heartbeats, at most: an assignment reaches them with one. Less often where a broker has many " +
+      "members, so that it answers some 100 a second.",
     { kafka: "5000", reason: "Who joins or leaves is felt at once." },
   ),
   setting("group.consumer.max.size", int(1), intMaxText, "Most members of a group of the consumer protocol."),

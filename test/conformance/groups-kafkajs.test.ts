@@ -1,7 +1,7 @@
 // test: kafkajs in consumer groups: as members, and its admin client on groups and their offsets.
 import { type Admin, Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { kafkajs } from "../process/mixed-group/kafkajs.ts";
+import { kafkajs } from "../process/mixed-group/node-client.ts";
 import { committed, groupStage, itBehavesInGroups } from "./group-behaviour.ts";
 
 const states = (described: Awaited<ReturnType<Admin["describeGroups"]>>): string[] =>

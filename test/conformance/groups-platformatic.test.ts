@@ -1,7 +1,7 @@
 // test: @platformatic/kafka in consumer groups: as members, and its admin client on groups and their offsets.
 import { Admin } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { platformatic } from "../process/mixed-group/platformatic.ts";
+import { platformatic } from "../process/mixed-group/node-client.ts";
 import { committed, groupStage, itBehavesInGroups } from "./group-behaviour.ts";
 
 describe("@platformatic/kafka in groups", () => {

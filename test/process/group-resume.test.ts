@@ -6,7 +6,7 @@ import { committedSum } from "./mixed-group/committed-sum.ts";
 import { coordinatorOf } from "./mixed-group/coordinator.ts";
 import type { Client } from "./mixed-group/group-member.ts";
 import { GroupRun } from "./mixed-group/group-run.ts";
-import { kafkajs } from "./mixed-group/kafkajs.ts";
+import { kafkajs } from "./mixed-group/node-client.ts";
 import { createTopic, inSync, runCluster } from "./running-cluster.ts";
 
 const clients: readonly Client[] = [kafkajs];

@@ -18,7 +18,6 @@ import {
   refuseJoin,
   type StepTime,
 } from "./rebalance.ts";
-
 import { asksForTheSame } from "./subscribed-topics.ts";
 
 const firstVersionWithMemberIdFirst = 4;

@@ -40,6 +40,22 @@ describe("a topic that is deleted", () => {
     expect(stage.committed()).toBe(9);
   });
 
+  it("has its turn when others are deleted while it is being looked for", async () => {
+    stage = await GroupStage.start();
+    const groups = Array.from({ length: 450 }, (_, n) => `g${n}`);
+    const topics = ["t", "u", "v"];
+    await Promise.all(
+      groups.flatMap((group) => topics.map((topic) => stage.commit({ group }, 5, { topic }))),
+    );
+    for (const topic of topics) {
+      stage.coordinator.imageChanged([topic]);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const has = (group: string) => topics.filter((topic) => stage.committed(group, topic) >= 0);
+    const left = () => groups.flatMap(has);
+    await expect.poll(left).toEqual([]);
+  });
+
   it("is remembered while the log refuses, and while groups are being loaded", async () => {
     stage = await GroupStage.start();
     await stage.commit({}, 5);

@@ -55,6 +55,7 @@ export class OffsetSide {
   readonly #surroundings: OffsetSurroundings;
   /** Topics that were deleted, and when: what was committed of them is to go. */
   readonly #gone = new Map<string, number>();
+  #isForgetting = false;
 
   constructor(shard: ShardPort, classic: ClassicSide, surroundings: OffsetSurroundings) {
     this.#shard = shard;
@@ -148,16 +149,31 @@ export class OffsetSide {
     if (this.#gone.size > 0) this.#surroundings.clock.endOfTurn(() => void this.#forgetGone());
   }
 
-  /** Again with every expiry where the log refused it. */
+  /**
+   * Again with every expiry where the log refused it. One pass at a time: what is deleted meanwhile has the
+   * next one, however many topics go one after the other.
+   */
   async #forgetGone(): Promise<void> {
-    if (this.#gone.size === 0 || !this.#shard.isLoaded) return;
+    if (this.#isForgetting) return;
+    this.#isForgetting = true;
+    try {
+      let isThrough = true;
+      while (isThrough && this.#gone.size > 0 && this.#shard.isLoaded) isThrough = await this.#forgetOnce();
+    } finally {
+      this.#isForgetting = false;
+    }
+  }
+
+  /** False: the log refused some of it, or the shard is no more. */
+  async #forgetOnce(): Promise<boolean> {
     const gone = new Map(this.#gone);
     let isThrough = true;
     await this.#eachGroup(async (groupId) => {
       if (!(await this.#forget(groupId, gone))) isThrough = false;
     });
-    if (!isThrough || !this.#shard.isLoaded) return;
+    if (!isThrough || !this.#shard.isLoaded) return false;
     for (const [name, sinceMs] of gone) if (this.#gone.get(name) === sinceMs) this.#gone.delete(name);
+    return true;
   }
 
   /** False: the log refused it. */

@@ -1,10 +1,8 @@
 // test: the clients that can join a group here. Those that are missing are named once, so that nobody takes
 // a run without them for a run with them.
 import type { Client } from "./group-member.ts";
-import { kafkajs } from "./kafkajs.ts";
 import { kcat } from "./kcat.ts";
-import { ottla } from "./ottla.ts";
-import { platformatic } from "./platformatic.ts";
+import { kafkajs, ottla, platformatic } from "./node-client.ts";
 import { python } from "./python.ts";
 
 const all: readonly Client[] = [ottla, kafkajs, platformatic, kcat, python];
