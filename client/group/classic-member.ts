@@ -3,7 +3,6 @@
 // up before a join (eager) or after a sync (cooperative), never behind the back of the one who reads them.
 import type { ClientEnv } from "../../base/ports/env.ts";
 import { type Deferred, deferred } from "../../base/waits.ts";
-import { ErrorCode } from "../../proto/errors.ts";
 import { apis } from "../../proto/kafka/apis.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { asError, ClientError } from "../errors.ts";
@@ -328,12 +327,10 @@ export class ClassicMember implements GroupMember {
       const verdict = await this.#attempt(async () => {
         const body = (version: number) => this.#core.heartbeatBody(version, !isIntervalGiven);
         const answer = await coordinator.request("group", apis.Heartbeat, body, { timeoutMs });
-        const { errorCode, heartbeatIntervalMs: askedMs } = answer;
-        if (askedMs > 0) intervalMs = Math.min(askedMs, sessionTimeoutMs / 3);
-        // A refusal says nothing of it.
-        else if (errorCode === ErrorCode.NONE) intervalMs = heartbeatIntervalMs;
+        const { heartbeatIntervalMs: askedMs } = answer;
+        intervalMs = askedMs > 0 ? Math.min(askedMs, sessionTimeoutMs / 3) : heartbeatIntervalMs;
         delayMs = intervalMs;
-        return verdictOf("heartbeat", errorCode);
+        return verdictOf("heartbeat", answer.errorCode);
       });
       if (this.#isOver) return;
       const isOfNow = this.#isMember && this.#core.generationId === generationId;
